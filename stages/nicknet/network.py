@@ -1,0 +1,84 @@
+"""Architecture of the networks: convolutions with large kernels, max-pooling, dense layers."""
+
+import keras
+import numpy as np
+
+from stages.errors import InputError
+
+
+def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes, seed):
+    """Build one network with freshly drawn weights.
+
+    The layers are named "conv1", "conv2", ..., "dense1", ..., "logits" and keep these names;
+    `penultimate_features` gives the output of the last layer before "logits".
+
+    Args:
+        kernel_size: height and width of every convolution kernel, an int or a pair of ints >= 1.
+        filters: output channels of each convolution, in order, at least one.
+        pool_after: 1-based numbers of the convolutions that a 2x2 max-pooling follows.
+        dense_units: units of each hidden dense layer, in order; may be empty.
+        image_shape: (height, width, channels) of an image.
+        classes: number of classes, at least 2.
+        seed: int that the initial weights are drawn from; each layer has its own stream.
+
+    Returns:
+        An uncompiled keras.Model. Its input are images (N, height, width, channels) with values
+        from 0 to 255, uint8 or float; it divides them by 255 itself. Its output are logits
+        (N, classes), float32: the softmax is left to the loss (from_logits=True) and to the
+        prediction (keras.ops.softmax). Convolutions are 'same', everything but the last layer ends
+        in ReLU, kernels start as HeNormal, biases as zero.
+
+    Raises:
+        InputError: a value is out of its range, or the image is too small for the poolings.
+    """
+    _check(filters, pool_after, dense_units, image_shape, classes)
+    seeds = iter(np.random.SeedSequence(seed).generate_state(len(filters) + len(dense_units) + 1))
+
+    def he_normal():
+        return keras.initializers.HeNormal(seed=int(next(seeds)))
+
+    images = keras.Input(image_shape, name="images")
+    x = keras.layers.Rescaling(1 / 255, name="rescale")(images)
+    for number, channels in enumerate(filters, start=1):
+        x = keras.layers.Conv2D(
+            channels,
+            kernel_size,
+            padding="same",
+            activation="relu",
+            kernel_initializer=he_normal(),
+            name=f"conv{number}",
+        )(x)
+        if number in pool_after:
+            x = keras.layers.MaxPooling2D(name=f"pool{number}")(x)
+    x = keras.layers.Flatten(name="flatten")(x)
+    for number, units in enumerate(dense_units, start=1):
+        x = keras.layers.Dense(
+            units, activation="relu", kernel_initializer=he_normal(), name=f"dense{number}"
+        )(x)
+    logits = keras.layers.Dense(classes, kernel_initializer=he_normal(), name="logits")(x)
+    return keras.Model(images, logits, name="nicknet")
+
+
+def penultimate_features(model):
+    """Model with the same input and weights whose output is what enters "logits": (N, units)."""
+    return keras.Model(model.input, model.get_layer("logits").input, name="penultimate_features")
+
+
+def _check(filters, pool_after, dense_units, image_shape, classes):
+    if not filters or min(filters) < 1:
+        raise InputError(f"filters: expected at least one number >= 1, got {list(filters)}.")
+    if dense_units and min(dense_units) < 1:
+        raise InputError(f"dense_units: expected numbers >= 1, got {list(dense_units)}.")
+    if classes < 2:
+        raise InputError(f"classes: expected at least 2, got {classes}.")
+    unknown = sorted(set(pool_after) - set(range(1, len(filters) + 1)))
+    if unknown:
+        raise InputError(
+            f"pool_after: expected numbers of convolutions from 1 to {len(filters)}, got {unknown}."
+        )
+    height, width, _ = image_shape
+    if min(height, width) < 2 ** len(set(pool_after)):
+        raise InputError(
+            f"pool_after: {len(set(pool_after))} poolings leave nothing of an image of "
+            f"{height}x{width} pixels. Pool less often or use larger images."
+        )
