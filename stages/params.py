@@ -1,0 +1,179 @@
+"""The typed view of params.yaml, and its only reader."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+
+from stages.errors import InputError
+from stages.settings import NetworkSettings
+
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Data(_Section):
+    """What is known of the images beside their labels."""
+
+    human_votes: str | None
+    """Path of a .npy, uint8 (50000, annotators), the classes that people chose for each training image, in the data
+    set's own order; null: none."""
+
+
+class Split(_Section):
+    """How the data set's training images are divided."""
+
+    held_out_share: Annotated[float, Field(gt=0, lt=1)]
+    """Share of the images that no network learns from."""
+    train_images: Annotated[int, Field(ge=10)] | None
+    """Learn from at most so many of the remaining images, the classes' shares kept; null: from all."""
+    seed: Seed
+
+
+class Examples(_Section):
+    """The random right and wrong predictions that are drawn for each network."""
+
+    images: Annotated[int, Field(ge=1, le=100)]
+    """Images a picture."""
+    seed: Seed
+
+
+class ErrorAnalysis(_Section):
+    """How the errors are analysed."""
+
+    seed: Seed
+    """For resampling and for the choice of images to intervene on."""
+    resamples: Annotated[int, Field(ge=100, le=100000)]
+    """Bootstrap resamples and permutations."""
+    confidence: Annotated[float, Field(ge=0.5, lt=1)]
+    """Level of every interval."""
+    intervention_images: Annotated[int, Field(ge=1, le=10000)]
+    """At most so many wrong and so many right images a network are edited."""
+
+
+def _name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
+        raise ValueError("a name is a lower-case letter, then up to 31 lower-case letters, digits or underscores")
+    return name
+
+
+def _distinct(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) != len(seeds):
+        raise ValueError("seeds must differ from one another")
+    return seeds
+
+
+NetworkOverrides = create_model(
+    "NetworkOverrides",
+    __base__=_Section,
+    __doc__="What one network sets differently.",
+    **{key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()},
+)
+
+
+class Params(NetworkSettings):
+    """params.yaml: what every network inherits (the fields of NetworkSettings), and the sections."""
+
+    dataset: Literal["cifar10", "digits"]
+    data: Data
+    split: Split
+    networks: Annotated[dict[Annotated[str, AfterValidator(_name)], NetworkOverrides], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
+    """One run of every network a seed; it sets the initial weights and the order of the images."""
+    examples: Examples
+    error_analysis: ErrorAnalysis
+
+    def network(self, name: str) -> NetworkSettings:
+        """The effective settings of one network: its own where given, the inherited ones elsewhere, defaults filled in.
+
+        A network that chooses another optimizer without a learning rate gets that optimizer's default, unless
+        params.yaml sets one for all.
+        """
+        inherited = {key: getattr(self, key) for key in NetworkSettings.model_fields}
+        own = self.networks[name].model_dump(exclude_unset=True)
+        return NetworkSettings.model_validate(inherited | own).resolved()
+
+    @model_validator(mode="after")
+    def _networks_stand(self) -> "Params":
+        problems = []
+        for name in self.networks:
+            try:
+                self.network(name)
+            except ValidationError as error:
+                problems += [f"networks.{name}: {_reason(problem)}" for problem in error.errors()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def load(*sections: str, path: Path = Path("params.yaml")) -> SimpleNamespace:
+    """Read and check all of params.yaml; return the named top-level entries only.
+
+    A stage names what dvc.yaml declares for it, so that it cannot use a parameter DVC does not watch.
+    Raises InputError that lists every problem with its path, the value, and what is allowed.
+    """
+    params = read(path)
+    return SimpleNamespace(**{section: getattr(params, section) for section in sections})
+
+
+def read(path: Path = Path("params.yaml")) -> Params:
+    """Read and check params.yaml as a whole; raises InputError as load does."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing. Run this in the repository's root folder.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds {_shown(content)}; expected parameters, one `name: value` a line.")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        problems = [_described(problem) for problem in error.errors()]
+        raise InputError("\n".join([f"{path}: {len(problems)} problem(s)", *problems])) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2 floats (1e-3), as DVC writes them; PyYAML alone takes them for strings."""
+
+
+_Loader.yaml_implicit_resolvers = {key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _described(problem: dict[str, Any]) -> str:
+    path = ".".join(str(part) for part in problem["loc"] if part not in ("[key]", "constrained-str"))
+    if problem["type"] == "extra_forbidden":
+        return f"  {path}: no such parameter (value {_shown(problem['input'])}); allowed here: {_allowed(problem['loc'][:-1])}"
+    if problem["type"] == "missing":
+        return f"  {path}: missing; add it"
+    if not path:
+        return f"  {_reason(problem)}"
+    return f"  {path}: {_shown(problem['input'])}: {_reason(problem)}"
+
+
+def _reason(problem: dict[str, Any]) -> str:
+    return problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+
+
+def _allowed(parents: tuple) -> str:
+    model: Any = Params
+    for part in parents:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if part == "networks":
+            return ", ".join(NetworkOverrides.model_fields)
+        model = annotation
+    return ", ".join(model.model_fields)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

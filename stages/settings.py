@@ -1,0 +1,66 @@
+"""The effective settings of one network: all that its training depends on, besides the data and the seed."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from stages.errors import InputError
+
+DEFAULT_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
+"""Keras's own defaults."""
+
+Count = Annotated[int, Field(ge=1, le=65536)]
+
+
+class NetworkSettings(BaseModel):
+    """One network and how it is trained."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    optimizer: Literal["adam", "sgd"]
+    learning_rate: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
+    """Step size; null means Keras's default of the optimizer."""
+    kernel_size: Annotated[int, Field(ge=1, le=63)]
+    """Pixels, the side of the square kernel of every convolution."""
+    filters: Annotated[list[Count], Field(min_length=1, max_length=32)]
+    """Output channels of each convolution, first to last."""
+    pool_after: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=5)]
+    """Convolutions, counted from 1, that a 2x2 max-pooling follows."""
+    dense_units: Annotated[list[Count], Field(max_length=32)]
+    """Units of the hidden dense layers; the output layer has one per class."""
+    epochs: Annotated[int, Field(ge=1, le=10000)]
+    batch_size: Annotated[int, Field(ge=1, le=65536)]
+    """Images a training step."""
+
+    @model_validator(mode="after")
+    def _pools_follow_convolutions(self) -> "NetworkSettings":
+        layers = len(self.filters)
+        if sorted(set(self.pool_after)) != self.pool_after or any(p > layers for p in self.pool_after):
+            raise ValueError(f"pool_after must be ascending numbers from 1 to {layers} (the convolutions that filters lists)")
+        return self
+
+    def resolved(self) -> "NetworkSettings":
+        """The same settings with every default filled in."""
+        if self.learning_rate is not None:
+            return self
+        return self.model_copy(update={"learning_rate": DEFAULT_LEARNING_RATE[self.optimizer]})
+
+
+def dump(settings: NetworkSettings) -> str:
+    """YAML text of the settings, keys in the order of the class."""
+    return yaml.safe_dump(settings.model_dump(), sort_keys=False, default_flow_style=None)
+
+
+def read(path: Path) -> NetworkSettings:
+    """Read settings written by the configure stage.
+
+    Raises InputError where the file is missing or holds anything else.
+    """
+    try:
+        return NetworkSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing. Run `dvc repro configure` to write it.") from None
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError):
+        raise InputError(f"{path} does not hold a network's settings. Run `dvc repro -f configure` to write it again.") from None
