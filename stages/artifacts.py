@@ -64,6 +64,11 @@ def history_path(network: str, seed: int) -> Path:
     return PLOTS / "history" / network / f"{seed}.csv"
 
 
+def metrics_path(network: str, seed: int) -> Path:
+    """JSON of one run's scores, flat: <part>_<score>."""
+    return METRICS / network / f"{seed}.json"
+
+
 def predictions_path(network: str, seed: int) -> Path:
     """A Predictions of each part, see write_predictions."""
     return PREDICTIONS / network / f"{seed}.npz"

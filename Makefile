@@ -1,0 +1,39 @@
+# `make` lists the targets. Each installs what it needs into .venv first.
+PYTHON ?= python3
+export PYTHONUNBUFFERED := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo repro test test-slow lint lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
+
+install: .venv/installed ## create .venv from requirements.lock
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	  sys.exit(0 if v[:2] == (3, 11) else f"Python 3.11 is needed, this is {v[0]}.{v[1]}. Name one: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+demo: .venv/installed ## three networks on embedded images, compared and explained, in the folder demo
+	@scripts/demo
+
+repro: .venv/installed ## the study on CIFAR-10 as params.yaml states it
+	dvc repro
+
+test: .venv/installed ## the tests, some minutes
+	python -m pytest -q -m "not slow"
+
+test-slow: .venv/installed ## the tests that need the full data (CIFAR10_ARCHIVE) or many minutes
+	python -m pytest -q -m slow
+
+lint: .venv/installed ## style
+	ruff check . && ruff format --check .
+
+lock: ## pin requirements.in anew (needs pip-tools)
+	$(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --upgrade -o requirements.lock requirements.in

@@ -1,0 +1,1 @@
+"""Check params.yaml and write each network's effective settings."""

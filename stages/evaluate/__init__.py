@@ -1,0 +1,1 @@
+"""Measure one trained network: its predictions, scores, confusions, and random examples."""

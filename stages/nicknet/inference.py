@@ -1,0 +1,59 @@
+"""What a trained network says of images."""
+
+import keras
+import numpy as np
+
+from stages.errors import InputError
+from stages.nicknet.batches import Batches
+from stages.nicknet.network import build
+
+_BATCH_SIZE = 500
+
+
+def load(settings, weights_path, image_shape, classes):
+    """Rebuild a trained network.
+
+    Args:
+        settings: stages.settings.NetworkSettings that it was trained with.
+        weights_path: its .weights.h5 file.
+        image_shape: (height, width, channels).
+        classes: number of classes.
+
+    Returns:
+        keras.Model, uint8 images to logits, compiled for `predict`.
+
+    Raises:
+        InputError: the file is missing, damaged, or another network's.
+    """
+    model = build(
+        kernel_size=settings.kernel_size,
+        filters=settings.filters,
+        pool_after=settings.pool_after,
+        dense_units=settings.dense_units,
+        image_shape=image_shape,
+        classes=classes,
+        seed=0,
+    )
+    try:
+        model.load_weights(weights_path)
+    except FileNotFoundError:
+        raise InputError(f"{weights_path} is missing. Run `dvc repro` to train the network.") from None
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{weights_path} does not hold this network's weights ({str(error).splitlines()[0]}). "
+            "Delete it and run `dvc repro` to train it again."
+        ) from None
+    model.compile(jit_compile=True)
+    return model
+
+
+def logits(model, images):
+    """float32 (n, classes), the network's output before the softmax, for uint8 or float images (n, H, W, C), 0..255."""
+    everything = np.arange(len(images))
+    batches = Batches(images, np.zeros(len(images), "uint8"), everything, _BATCH_SIZE)
+    return model.predict(batches, verbose=0)[: len(images)]
+
+
+def probabilities(model, images):
+    """float32 (n, classes), rows sum to 1: the softmax of the logits of images (n, H, W, C), 0..255."""
+    return np.asarray(keras.activations.softmax(keras.ops.convert_to_tensor(logits(model, images))))

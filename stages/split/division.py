@@ -1,0 +1,31 @@
+"""A stratified, seeded division of labelled images."""
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from stages.errors import InputError
+
+
+def divide(
+    labels: np.ndarray, held_out_share: float, train_images: int | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Divide images so that every class has its share in both parts.
+
+    labels: uint8 (N,). held_out_share: 0..1. train_images: keep at most so many images to learn from, the classes'
+    shares kept; None: all. Returns (train, held_out), each int64 and ascending, without a common index.
+
+    The held-out images do not depend on train_images. Raises InputError where a class is too small for its share.
+    """
+    try:
+        train, held_out = train_test_split(
+            np.arange(len(labels)), test_size=held_out_share, stratify=labels, random_state=seed
+        )
+        if train_images is not None and train_images < len(train):
+            train, _ = train_test_split(train, train_size=train_images, stratify=labels[train], random_state=seed)
+    except ValueError as error:
+        counts = np.bincount(labels)
+        raise InputError(
+            f"cannot divide {len(labels)} images ({counts[counts > 0].min()} in the smallest class) by split.held_out_share "
+            f"{held_out_share} and split.train_images {train_images}: {error} Change these parameters."
+        ) from None
+    return np.sort(train), np.sort(held_out)

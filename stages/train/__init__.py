@@ -1,0 +1,1 @@
+"""Train one network with one seed."""
