@@ -19,7 +19,6 @@ def main(network: str, seed: int) -> None:
     wanted = settings.read(artifacts.settings_path(network))
     images, labels = artifacts.read_images("train"), np.asarray(artifacts.read_labels("train"))
     train, held_out = artifacts.read_indices("train"), artifacts.read_indices("held_out")
-    training.make_deterministic(seed)
     model = training.compiled(wanted, images.shape[1:], len(artifacts.read_class_names()), seed)
     history = training.fit(
         model,

@@ -13,20 +13,14 @@ HISTORY_COLUMNS = ("epoch", "images", *QUANTITIES)
 _EVALUATION_BATCH_SIZE = 500
 
 
-def make_deterministic(seed):
-    """Equal seeds then give equal bytes on the same kind of processor."""
-    keras.utils.set_random_seed(seed)
-    keras.config.disable_traceback_filtering()
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
-
-
 def compiled(settings, image_shape, classes, seed):
     """A fresh network, keras.Model, ready for fit: initial weights from `seed`, every step one compiled function.
 
     settings: stages.settings.NetworkSettings. image_shape: (height, width, channels).
+
+    Training draws no random number but the initial weights and the order of the images, and XLA's CPU code adds
+    in a fixed order, so that equal seeds give equal bytes on the same kind of processor. TensorFlow's own switch,
+    enable_op_determinism, would make Keras give up XLA.
     """
     model = build(
         kernel_size=settings.kernel_size,
@@ -82,7 +76,7 @@ def fit(model, images, labels, train, held_out, *, batch_size, epochs, seed, cal
 
 def without_optimizer(model):
     """The same network, weights shared, without the state of its training."""
-    return keras.Model(model.inputs, model.outputs)
+    return keras.Model(model.inputs, model.outputs, name=model.name)
 
 
 def history_rows(history):

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from stages.errors import InputError
+from stages.split.division import divide
+
+LABELS = np.tile(np.arange(10, dtype="uint8"), 100)
+
+
+def test_every_image_is_in_one_part_and_every_class_has_its_share():
+    train, held_out = divide(LABELS, 0.2, None, seed=0)
+    assert sorted([*train, *held_out]) == list(range(1000))
+    assert np.bincount(LABELS[held_out]).tolist() == [20] * 10
+    assert np.bincount(LABELS[train]).tolist() == [80] * 10
+    assert (np.diff(train) > 0).all()
+    assert (np.diff(held_out) > 0).all()
+    assert train.dtype == held_out.dtype == np.int64
+
+
+def test_the_seed_decides():
+    assert np.array_equal(divide(LABELS, 0.2, None, 0)[1], divide(LABELS, 0.2, None, 0)[1])
+    assert not np.array_equal(divide(LABELS, 0.2, None, 0)[1], divide(LABELS, 0.2, None, 1)[1])
+
+
+def test_fewer_training_images_leave_the_held_out_ones_alone():
+    train, held_out = divide(LABELS, 0.2, None, 0)
+    few, same = divide(LABELS, 0.2, 100, 0)
+    assert np.array_equal(held_out, same)
+    assert set(few) < set(train)
+    assert np.bincount(LABELS[few]).tolist() == [10] * 10
+    assert np.array_equal(divide(LABELS, 0.2, 10000, 0)[0], train)
+
+
+def test_a_class_too_small_to_share_is_refused():
+    with pytest.raises(InputError, match=r"cannot divide 1001 images \(1 in the smallest class\)"):
+        divide(np.append(LABELS, np.uint8(10)), 0.2, None, 0)

@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages import params
+from stages.errors import InputError
+
+PUBLISHED = Path("params.yaml").read_text(encoding="utf-8")
+
+
+def edited(folder, *replacements):
+    """A copy of the published params.yaml with pieces of its text replaced."""
+    text = PUBLISHED
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(path):
+    with pytest.raises(InputError) as caught:
+        params.read(path)
+    return str(caught.value)
+
+
+def test_networks_inherit_what_they_do_not_set():
+    everything = params.read(Path("params.yaml"))
+    nicknet1, nicknet2, nicknet3 = (everything.network(name) for name in ("nicknet1", "nicknet2", "nicknet3"))
+    assert (nicknet1.optimizer, nicknet1.learning_rate, nicknet1.kernel_size) == ("adam", 0.001, 15)
+    assert (nicknet2.optimizer, nicknet2.learning_rate, nicknet2.kernel_size) == ("sgd", 0.01, 15)
+    assert (nicknet3.optimizer, nicknet3.learning_rate, nicknet3.kernel_size) == ("sgd", 0.01, 10)
+    assert {n.epochs for n in (nicknet1, nicknet2, nicknet3)} == {30}
+
+
+def test_changing_the_inherited_optimizer_makes_nicknet1_equal_to_nicknet2(tmp_path):
+    everything = params.read(edited(tmp_path, ("optimizer: adam", "optimizer: sgd")))
+    assert everything.network("nicknet1") == everything.network("nicknet2")
+
+
+def test_a_learning_rate_in_scientific_notation_is_a_number(tmp_path):
+    path = edited(tmp_path, ("learning_rate: null", "learning_rate: 1e-05"))
+    assert params.read(path).network("nicknet2").learning_rate == 1e-5
+
+
+def test_every_problem_is_reported_at_once(tmp_path):
+    message = problems(
+        edited(
+            tmp_path,
+            ("epochs: 30", "epochs: 0\nepoch: 3"),
+            ("optimizer: adam ", "optimizer: adm "),
+            ("kernel_size: 10", "kernel_sise: 10"),
+            ("seeds: [0]", "seeds: [0, 0]"),
+        )
+    )
+    assert "5 problem(s)" in message
+    assert "optimizer: 'adm': must be 'adam' or 'sgd'" in message
+    assert "epochs: 0: must be greater than or equal to 1" in message
+    assert "epoch: no such parameter (value 3); allowed here: optimizer, learning_rate, kernel_size" in message
+    assert "networks.nicknet3.kernel_sise: no such parameter (value 10)" in message
+    assert "seeds: [0, 0]: seeds must differ" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("  seed: 0\n\n# What", "\n# What", "split.seed: missing; add it"),
+        ("held_out_share: 0.2", "held_out_share: 1.0", "split.held_out_share: 1.0: must be less than 1"),
+        ("batch_size: 128", "batch_size: '128'", "batch_size: '128': must be a valid integer"),
+        ("kernel_size: 15", "kernel_size: 15.5", "kernel_size: 15.5: must be a valid integer"),
+        ("pool_after: [1, 2, 5]", "pool_after: [2, 9]", "pool_after must be ascending numbers from 1 to 5"),
+        ("nicknet2:", "Nick-net2:", "networks.Nick-net2: 'Nick-net2': a name is a lower-case letter"),
+        ("kernel_size: 10", "filters: [8]", "networks.nicknet3: pool_after must be ascending numbers from 1 to 1"),
+        ("dataset: cifar10", "dataset: mnist", "dataset: 'mnist': must be 'cifar10' or 'digits'"),
+        ("learning_rate: null", "learning_rate: .nan", "learning_rate: nan: must be"),
+    ],
+)
+def test_one_problem(tmp_path, old, new, expected):
+    assert expected in problems(edited(tmp_path, (old, new)))
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "a: [", "3", "seeds: {a: b}", "networks: 3"])
+def test_what_is_no_set_of_parameters_is_refused(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert str(path) in problems(path)
+
+
+def test_a_missing_file_says_where_to_stand(tmp_path):
+    assert "root folder" in problems(tmp_path / "params.yaml")
+
+
+def test_load_gives_only_what_it_was_asked_for():
+    loaded = params.load("split", "seeds")
+    assert loaded.seeds == [0]
+    assert not hasattr(loaded, "networks")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["seeds", "networks", "filters", "split", "dataset", "optimizer", "examples", "extra"]), VALUES)
+def test_any_value_is_accepted_or_refused_by_name(tmp_path_factory, key, value):
+    import yaml
+
+    path = tmp_path_factory.mktemp("params") / "params.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(PUBLISHED) | {key: value}), encoding="utf-8")
+    try:
+        params.read(path)
+    except InputError as error:
+        assert key in str(error)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, log_loss, precision_score
+
+from stages.nicknet import inference
+from stages.nicknet.batches import Batches
+from stages.settings import NetworkSettings
+from stages.train import training
+
+SETTINGS = NetworkSettings(
+    optimizer="adam",
+    learning_rate=0.01,
+    kernel_size=3,
+    filters=[4, 4],
+    pool_after=[1, 2],
+    dense_units=[8],
+    epochs=2,
+    batch_size=16,
+)
+RNG = np.random.default_rng(0)
+LABELS = RNG.integers(0, 3, 70).astype("uint8")
+IMAGES = (RNG.integers(0, 100, (70, 8, 8, 3)) + 50 * LABELS[:, None, None, None]).astype("uint8")
+TRAIN, HELD_OUT = np.arange(50), np.arange(50, 70)
+
+
+def trained(seed=0, settings=SETTINGS):
+    model = training.compiled(settings, (8, 8, 3), 3, seed)
+    history = training.fit(
+        model, IMAGES, LABELS, TRAIN, HELD_OUT, batch_size=settings.batch_size, epochs=settings.epochs, seed=seed
+    )
+    return model, history
+
+
+@pytest.fixture(scope="module")
+def run():
+    return trained()
+
+
+def test_held_out_curves_are_the_scores_of_the_trained_network(run):
+    model, history = run
+    assert [(row["epoch"], row["images"]) for row in history] == [
+        (1, "training"),
+        (1, "held-out"),
+        (2, "training"),
+        (2, "held-out"),
+    ]
+    probabilities = inference.probabilities(model, IMAGES[HELD_OUT])
+    predicted = probabilities.argmax(1)
+    last = history[-1]
+    assert last["accuracy"] == pytest.approx(accuracy_score(LABELS[HELD_OUT], predicted))
+    assert last["loss"] == pytest.approx(log_loss(LABELS[HELD_OUT], probabilities), rel=1e-5)
+    assert last["precision"] == pytest.approx(
+        precision_score(LABELS[HELD_OUT], predicted, average="macro", zero_division=0)
+    )
+
+
+def test_it_learns(run):
+    _, history = run
+    assert history[2]["loss"] < history[0]["loss"]
+
+
+def test_equal_seeds_give_equal_bytes_and_others_do_not(run, tmp_path):
+    contents = []
+    for name, model in (("a", run[0]), ("b", trained()[0]), ("c", trained(seed=1)[0])):
+        training.without_optimizer(model).save_weights(tmp_path / f"{name}.weights.h5")
+        contents.append((tmp_path / f"{name}.weights.h5").read_bytes())
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_weights_are_saved_without_the_optimizers_state_and_can_be_loaded(run, tmp_path):
+    path = tmp_path / "w.weights.h5"
+    training.without_optimizer(run[0]).save_weights(path)
+    assert path.stat().st_size < 4 * run[0].count_params() + 60_000
+    loaded = inference.load(SETTINGS, path, (8, 8, 3), 3)
+    np.testing.assert_array_equal(inference.logits(loaded, IMAGES), inference.logits(run[0], IMAGES))
+
+
+def test_padding_changes_no_gradient():
+    """A step on 10 images padded to 16 equals a step on the 10 images."""
+    stepped = []
+    for batch_size in (16, 10):
+        settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 0.1})
+        model = training.compiled(settings, (8, 8, 3), 3, seed=0)
+        model.fit(Batches(IMAGES, LABELS, np.arange(10), batch_size), shuffle=False, verbose=0)
+        stepped.append(model.get_weights())
+    for padded, plain in zip(*stepped, strict=True):
+        np.testing.assert_allclose(padded, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_batches_hold_every_image_once_in_an_order_of_seed_and_epoch():
+    def order(batches):
+        labels = [batches[i] for i in range(batches.num_batches)]
+        return np.concatenate([y[w > 0] for _, y, w in labels]).tolist()
+
+    numbered = np.arange(70, dtype="uint8")
+    batches = Batches(IMAGES, numbered, np.arange(0, 70, 2), 16, seed=3)
+    assert batches.num_batches == 3
+    assert batches[2][0].shape == batches[0][0].shape == (16, 8, 8, 3)
+    first = order(batches)
+    assert sorted(first) == list(range(0, 70, 2))
+    batches.on_epoch_end()
+    second = order(batches)
+    assert first != second
+    assert second == order(Batches(IMAGES, numbered, np.arange(0, 70, 2), 16, seed=3, epoch=1))
+    assert order(Batches(IMAGES, numbered, np.arange(5), 2)) == [0, 1, 2, 3, 4]
