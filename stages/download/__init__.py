@@ -1,0 +1,1 @@
+"""The images, from their home, a local archive or scikit-learn, as arrays in data/raw."""

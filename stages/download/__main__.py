@@ -1,0 +1,40 @@
+"""`python -m stages.download`: writes data/raw."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+from stages.download import archive, cifar10, digits, raw, source
+from stages.download.fetch import fetched
+from stages.errors import reported
+from stages.params import load
+
+
+def main(
+    dataset: str,
+    environment: Mapping[str, str],
+    home: cifar10.Remote = cifar10.HOME,
+    layout: cifar10.Layout = cifar10.PUBLISHED,
+) -> None:
+    """Write the data set's arrays; raises InputError and writes nothing where they cannot be had."""
+    if dataset == "digits":
+        raw.write(digits.batches(), digits.CLASS_NAMES)
+        return
+    local = source.local_archive(environment)
+    sizes = layout.sizes(least_test_images=layout.images if local is None else 1)
+    with source.described(local, home.url):
+        with nullcontext(local) if local else fetched(home, source.folder(environment)) as path:
+            files = archive.files(path, cifar10.FOLDER, sizes, optional=[cifar10.README_FILE])
+            counts = raw.write(cifar10.batches(files, layout), cifar10.CLASS_NAMES)
+    if counts["test"] < layout.images:
+        print(
+            f"download: warning: the test batch of {local} holds {counts['test']} of the published {layout.images} images; "
+            f"every test figure is of n = {counts['test']}.",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    with reported("download"):
+        main(load("dataset").dataset, os.environ)
