@@ -39,8 +39,11 @@ class Patience:
     """Seconds before the second attempt; doubled before each further one."""
 
 
+PATIENT = Patience()
+
+
 @contextmanager
-def fetched(remote: Remote, folder: Path, patience: Patience = Patience()) -> Iterator[Path]:  # noqa: B008
+def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT) -> Iterator[Path]:
     """The path of the whole file in `folder`, its size and check sum right; deleted when the body ends well.
 
     What an interrupted run left in the folder is completed rather than fetched again. A second run waits for the

@@ -1,0 +1,151 @@
+"""A real HTTP server that misbehaves as told, one behaviour a request."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Behaviour = Callable[["_Handler"], None]
+
+
+@dataclass
+class Server:
+    """What a test tells the server, and what the server saw."""
+
+    content: bytes
+    script: list[Behaviour]
+    """The first requests get these, in order; those that follow get `serve`."""
+    url: str = ""
+    ranges: list[str | None] = field(default_factory=list)
+    """The Range header of each request."""
+    closing: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def serving(content: bytes, *script: Behaviour) -> Iterator[Server]:
+    """The server, on a free port of this machine."""
+    state = Server(content, list(script))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
+    server.daemon_threads = True
+    state.url = f"http://127.0.0.1:{server.server_address[1]}/cifar-10-binary.tar.gz"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield state
+    finally:
+        state.closing.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    state: Server
+
+    def do_GET(self) -> None:
+        self.start = 0
+        self.state.ranges.append(self.headers["Range"])
+        if self.headers["Range"]:
+            self.start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        behaviour = self.state.script.pop(0) if self.state.script else serve
+        behaviour(self)
+
+    def head(self, code: int, **headers: object) -> None:
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
+    def head_of(self, content: bytes) -> bytes:
+        """Send the head of a good answer; returns the body."""
+        if not self.start:
+            self.head(200, Content_Length=len(content))
+        else:
+            span = f"bytes {self.start}-{len(content) - 1}/{len(content)}"
+            self.head(206, Content_Length=len(content) - self.start, Content_Range=span)
+        return content[self.start :]
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def serve(handler: _Handler) -> None:
+    """As a good server does, ranges included."""
+    handler.wfile.write(handler.head_of(handler.state.content))
+
+
+def cut(after: int) -> Behaviour:
+    """Close the connection after so many bytes of the body."""
+    return lambda handler: handler.wfile.write(handler.head_of(handler.state.content)[:after])
+
+
+def reset(after: int) -> Behaviour:
+    """Break the connection, with a reset, after so many bytes of the body."""
+
+    def behave(handler: _Handler) -> None:
+        cut(after)(handler)
+        handler.wfile.flush()
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
+
+    return behave
+
+
+def stall(after: int) -> Behaviour:
+    """Fall silent after so many bytes of the body."""
+
+    def behave(handler: _Handler) -> None:
+        cut(after)(handler)
+        handler.wfile.flush()
+        handler.state.closing.wait()
+
+    return behave
+
+
+def mute(handler: _Handler) -> None:
+    """Take the request and never answer."""
+    handler.state.closing.wait()
+
+
+def hang_up(handler: _Handler) -> None:
+    """Take the request and close the connection."""
+
+
+def babble(handler: _Handler) -> None:
+    """Answer in no known protocol."""
+    handler.wfile.write(b"220 welcome to this mail server\r\n")
+
+
+def status(code: int) -> Behaviour:
+    return lambda handler: handler.head(code, Content_Length=0)
+
+
+def ignore_range(handler: _Handler) -> None:
+    """Send the whole file, whatever was asked for."""
+    handler.start = 0
+    serve(handler)
+
+
+def other_range(handler: _Handler) -> None:
+    """Send another part of the file than asked for."""
+    handler.start += 1
+    serve(handler)
+
+
+def other_content(content: bytes) -> Behaviour:
+    return lambda handler: handler.wfile.write(handler.head_of(content))
+
+
+def endless(handler: _Handler) -> None:
+    """Announce no length and go on behind the end."""
+    handler.head(200)
+    handler.wfile.write(handler.state.content + b"more")
+
+
+def unannounced(handler: _Handler) -> None:
+    """Announce no length and end where the file ends."""
+    handler.head(200)
+    handler.wfile.write(handler.state.content)
