@@ -23,16 +23,14 @@ def main(
         return
     local = source.local_archive(environment)
     sizes = layout.sizes(least_test_images=layout.images if local is None else 1)
-    with source.described(local, home.url):
-        with nullcontext(local) if local else fetched(home, source.folder(environment)) as path:
-            files = archive.files(path, cifar10.FOLDER, sizes, optional=[cifar10.README_FILE])
-            counts = raw.write(cifar10.batches(files, layout), cifar10.CLASS_NAMES)
+    arriving = nullcontext(local) if local else fetched(home, source.folder(environment))
+    with source.described(local, home.url), arriving as path:
+        files = archive.files(path, cifar10.FOLDER, sizes, optional=[cifar10.README_FILE])
+        counts = raw.write(cifar10.batches(files, layout), cifar10.CLASS_NAMES)
     if counts["test"] < layout.images:
-        print(
-            f"download: warning: the test batch of {local} holds {counts['test']} of the published {layout.images} images; "
-            f"every test figure is of n = {counts['test']}.",
-            file=sys.stderr,
-        )
+        holds = f"holds {counts['test']} of the published {layout.images} images"
+        warning = f"the test batch of {local} {holds}; every test figure is of n = {counts['test']}."
+        print(f"download: warning: {warning}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,7 @@ def batches() -> Iterator[Batch]:
     """
     digits = load_digits()
     images, labels = enlarged(digits.images), digits.target.astype(np.uint8)
-    train, test = train_test_split(
-        np.arange(len(labels)), test_size=_TEST_SHARE, stratify=labels, random_state=_SEED
-    )
+    train, test = train_test_split(np.arange(len(labels)), test_size=_TEST_SHARE, stratify=labels, random_state=_SEED)
     for source, chosen in (("train", np.sort(train)), ("test", np.sort(test))):
         yield Batch(source, 0, len(chosen), images[chosen], labels[chosen])
 

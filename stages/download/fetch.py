@@ -92,7 +92,8 @@ def _download(remote: Remote, path: Path, patience: Patience) -> bool:
             failures = 1 if _size(path) > furthest + remote.size // 100 else failures + 1
             furthest = max(furthest, _size(path))
             if not answered or failures == patience.attempts:
-                raise InputError(f"{failure}{_kept(path, remote)}") from None
+                kept = f"; {_progress(_size(path), remote)} are kept, the same command goes on from there"
+                raise InputError(f"{failure}{kept if _size(path) else ''}") from None
             pause = patience.pause * 2 ** (failures - 1)
             _tell(f"{failure}; trying again in {pause:g} s")
             time.sleep(pause)
@@ -117,7 +118,7 @@ def _append(remote: Remote, path: Path, timeout: float) -> None:
         if start is None:
             path.unlink()
             raise _Failure("the server sent another range than asked for")
-        _tell(f"{'resuming' if start else 'downloading'} {remote.url} ({start / 1e6:.0f} of {remote.size / 1e6:.0f} MB)")
+        _tell(f"{'resuming' if start else 'downloading'} {remote.url} at {_progress(start, remote)}")
         bar = tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None)
         with bar, path.open("ab") as file:
             file.truncate(start)
@@ -155,7 +156,7 @@ def _failures() -> Iterator[None]:
         raise _Failure(f"no connection ({error.reason})", answered=False) from None
     except TimeoutError:
         raise _Failure("the server fell silent") from None
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: redirected to no address at all
         raise _Failure(f"the connection broke ({error or type(error).__name__})") from None
 
 
@@ -192,9 +193,8 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _kept(path: Path, remote: Remote) -> str:
-    have = _size(path)
-    return f"; {have / 1e6:.0f} of {remote.size / 1e6:.0f} MB are kept, the same command goes on from there" if have else ""
+def _progress(have: int, remote: Remote) -> str:
+    return f"{have / 1e6:.0f} of {remote.size / 1e6:.0f} MB"
 
 
 def _tell(message: str) -> None:

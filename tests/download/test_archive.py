@@ -1,5 +1,6 @@
 """Archives that nobody vouches for: what is sound is read, everything else is one InputError."""
 
+import contextlib
 import gzip
 import io
 import tarfile
@@ -66,10 +67,8 @@ def test_truncated_anywhere(path, length):
 def test_flipped_bits_are_noticed_or_harmless(path, place, mask):
     flipped = bytearray(SOUND)
     flipped[place] ^= mask
-    try:
+    with contextlib.suppress(InputError):
         assert read(path, bytes(flipped)) == FILES
-    except InputError:
-        pass
 
 
 TAR = tar(members(FILES))
@@ -121,7 +120,7 @@ def with_entry(entry, at=1):
 )
 def test_unknown_names_are_refused(path, name):
     message = refused(path, with_entry(member(name, FILES["data_batch_1.bin"])))
-    assert message.startswith(f"the archive holds {ascii(name)}; expected {cifar10.FOLDER}/ with ")
+    assert message.startswith(f"the archive holds {name!a}; expected {cifar10.FOLDER}/ with ")
 
 
 @pytest.mark.parametrize(

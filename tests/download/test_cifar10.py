@@ -49,19 +49,19 @@ def test_labels_above_9(label):
 def test_another_training_image():
     content = bytearray(FILES["data_batch_4.bin"])
     content[1000] ^= 1
-    with pytest.raises(InputError, match="data_batch_4.bin has the sha256 .*; expected .*"):
+    with pytest.raises(InputError, match=r"data_batch_4.bin has the sha256 .*; expected .*"):
         batches(FILES | {"data_batch_4.bin": bytes(content)})
 
 
 def test_swapped_training_batches():
     swapped = {"data_batch_1.bin": FILES["data_batch_2.bin"], "data_batch_2.bin": FILES["data_batch_1.bin"]}
-    with pytest.raises(InputError, match="data_batch_1.bin has the sha256"):
+    with pytest.raises(InputError, match=r"data_batch_1.bin has the sha256"):
         batches(FILES | swapped)
 
 
 @pytest.mark.parametrize("names", [b"cat\ndog\n", b"\xff\xfe", b"automobile\nairplane\n"])
 def test_other_class_names(names):
-    with pytest.raises(InputError, match="batches.meta.txt does not name the classes airplane, automobile"):
+    with pytest.raises(InputError, match=r"batches.meta.txt does not name the classes airplane, automobile"):
         batches(FILES | {cifar10.NAMES_FILE: names})
 
 

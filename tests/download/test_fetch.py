@@ -191,8 +191,14 @@ def test_an_earlier_run_left_another_file_of_the_same_length(tmp_path, capsys):
 
 def test_redirects_are_followed(tmp_path):
     with serving(CONTENT) as server, serving(b"", lambda handler: handler.head(302, Location=server.url)) as first:
-        with fetched(remote(first), tmp_path, HASTY) as path:
-            assert path.read_bytes() == CONTENT
+        assert download(first, tmp_path) == CONTENT
+
+
+@pytest.mark.parametrize("target", ["http://[", "file:///etc/passwd", "http://\xff/", "/cifar-10-binary.tar.gz"])
+def test_redirects_to_nowhere_end(tmp_path, target):
+    with serving(CONTENT, *[lambda handler: handler.head(302, Location=target)] * 99) as server:
+        assert failure(server, tmp_path)
+    assert kept(tmp_path) is None
 
 
 def no_address(*arguments, **options):

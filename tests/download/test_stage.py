@@ -49,9 +49,7 @@ def expected(*names):
     """Images and labels, decoded record by record and pixel by pixel."""
     records = b"".join(FILES[name] for name in names)
     count = len(records) // 3073
-    pixels = [
-        [records[3073 * n + 1 + 1024 * c + i] for i in range(1024) for c in range(3)] for n in range(count)
-    ]
+    pixels = [[records[3073 * n + 1 + 1024 * c + i] for i in range(1024) for c in range(3)] for n in range(count)]
     return np.array(pixels, np.uint8).reshape(count, 32, 32, 3), [records[3073 * n] for n in range(count)]
 
 
@@ -144,10 +142,14 @@ def corrupted():
         lambda change: packed(FILES | {change[0]: flipped(FILES[change[0]], *change[1:])})
     )
     relabelled = st.tuples(st.integers(0, 2), st.integers(10, 255)).map(
-        lambda change: packed(FILES | {"test_batch.bin": set_byte(FILES["test_batch.bin"], 3073 * change[0], change[1])})
+        lambda change: packed(
+            FILES | {cifar10.TEST_FILE: set_byte(FILES[cifar10.TEST_FILE], 3073 * change[0], change[1])}
+        )
     )
-    extra = st.tuples(st.integers(0, len(members(FILES))), st.sampled_from(["../x", "/x", "x", "cifar-10-batches-bin/x"]))
-    foreign = extra.map(lambda where: with_member(where[0], fake_cifar10.member(where[1], b"x")))
+    foreign_names = st.sampled_from(["../x", "/x", "x", f"{cifar10.FOLDER}/x"])
+    foreign = st.tuples(st.integers(0, len(members(FILES))), foreign_names).map(
+        lambda where: with_member(where[0], fake_cifar10.member(where[1], b"x"))
+    )
     twice = st.integers(1, len(FILES)).map(lambda number: with_member(len(FILES) + 1, members(FILES)[number]))
     return st.one_of(truncated, changed, relabelled, foreign, twice, st.binary(max_size=300))
 
@@ -184,7 +186,8 @@ def test_a_corrupted_archive_leaves_earlier_outputs():
 
 
 def test_an_archive_that_is_not_there():
-    with pytest.raises(InputError, match=f"there is no file {re.escape(os.getcwd())}/none.tar.gz. Give an absolute path"):
+    absolute = re.escape(f"{os.getcwd()}/none.tar.gz")
+    with pytest.raises(InputError, match=f"there is no file {absolute}. Give an absolute path"):
         main("cifar10", {"CIFAR10_ARCHIVE": "none.tar.gz"})
     with pytest.raises(InputError, match="is a folder"):
         main("cifar10", {"CIFAR10_ARCHIVE": "."})
@@ -242,7 +245,8 @@ def test_the_process_without_internet_ends_with_one_message(tmp_path):
         pass  # nobody listens there any more: a proxy that is not there stands for no internet
     ended = run_stage(tmp_path, https_proxy=server.url.rpartition("/")[0])
     assert ended.returncode == 1
-    assert ended.stderr.startswith(f"download: CIFAR-10 could not be downloaded from {cifar10.HOME.url}: no connection (")
+    reason = f"CIFAR-10 could not be downloaded from {cifar10.HOME.url}: no connection ("
+    assert ended.stderr.startswith(f"download: {reason}")
     assert ended.stderr.endswith("`dvc exp run -S dataset=digits`, or `make demo`.\n")
     assert "Traceback" not in ended.stderr
     assert outputs() == set()
