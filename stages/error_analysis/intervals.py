@@ -1,0 +1,63 @@
+"""Intervals and corrections for many comparisons."""
+
+import numpy as np
+from scipy import stats
+
+
+def wilson(successes: int, total: int, confidence: float) -> dict[str, float | None]:
+    """A proportion with its Wilson score interval (Wilson 1927); keys value, low, high, all None where total is 0."""
+    if total == 0:
+        return {"value": None, "low": None, "high": None}
+    interval = stats.binomtest(int(successes), int(total)).proportion_ci(confidence, method="wilson")
+    return {"value": int(successes) / int(total), "low": float(interval.low), "high": float(interval.high)}
+
+
+def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends of the percentile bootstrap interval (Efron 1979) along the first axis; NaN samples are left out."""
+    tail = (1 - confidence) / 2
+    if np.isnan(samples).any():
+        low, high = np.nanquantile(samples, [tail, 1 - tail], axis=0)
+    else:
+        low, high = np.quantile(samples, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def over_seeds(contrasts: np.ndarray, confidence: float) -> tuple[float, float] | None:
+    """Student's t interval of the mean of one contrast a seed, float (seeds,); None with fewer than two."""
+    if len(contrasts) < 2:
+        return None
+    spread = stats.sem(contrasts)
+    if spread == 0:
+        return float(contrasts[0]), float(contrasts[0])
+    low, high = stats.t.interval(confidence, len(contrasts) - 1, loc=np.mean(contrasts), scale=spread)
+    return float(low), float(high)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Adjusted p values, float (m,), of Holm's step-down procedure (Holm 1979)."""
+    p_values = np.asarray(p_values, dtype=float)
+    order = np.argsort(p_values, kind="stable")
+    stepped = p_values[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty_like(stepped)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1)
+    return adjusted
+
+
+def holm_upper_bounds(successes: np.ndarray, totals: np.ndarray, threshold: float, confidence: float) -> tuple[np.ndarray, ...]:
+    """Which of m proportions lie below the threshold: p values, adjusted p values and upper bounds, each float (m,).
+
+    Exact one-sided binomial tests; a bound is Clopper and Pearson's (1934) at the level that Holm's procedure grants
+    this proportion, so bound < threshold says the same as adjusted p < 1 - confidence. Totals must be positive.
+    """
+    tests = [
+        stats.binomtest(int(k), int(n), threshold, alternative="less") for k, n in zip(successes, totals, strict=True)
+    ]
+    p_values = np.array([test.pvalue for test in tests])
+    bounds = np.empty(len(tests))
+    rejecting = True
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        if rejecting:  # the first proportion that is not rejected ends the steps
+            level = (1 - confidence) / (len(tests) - rank)
+            rejecting = p_values[index] < level
+        bounds[index] = tests[index].proportion_ci(1 - level, method="exact").high
+    return p_values, holm(p_values), bounds

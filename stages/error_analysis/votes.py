@@ -1,0 +1,55 @@
+"""People's labels of the training images (params data.human_votes), such as CIFAR-10N's three an image (Wei et al. 2022)."""
+
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from stages.errors import InputError
+
+
+def read(path: Path, images: int, classes: int) -> np.ndarray:
+    """The votes, uint8 (images, annotators), in the order of the data set's training images.
+
+    Raises InputError for a missing file, one that is not a plain .npy, another shape or dtype, or a vote that is no class.
+    """
+    expected = f"expected a .npy of uint8 ({images}, annotators), the classes that people chose, in the data set's own training order"
+    mend = "Mend the file, or set data.human_votes to null in params.yaml."
+    try:
+        votes = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(f"data.human_votes: {path} is missing; {expected}. {mend}") from None
+    except IsADirectoryError:
+        raise InputError(f"data.human_votes: {path} is a folder; {expected}. {mend}") from None
+    except (ValueError, EOFError, BadZipFile) as error:
+        raise InputError(f"data.human_votes: {path} cannot be read ({error}); {expected}. {mend}") from None
+    if not isinstance(votes, np.ndarray):
+        raise InputError(f"data.human_votes: {path} is an archive of arrays; {expected}. {mend}")
+    if votes.dtype != np.uint8 or votes.ndim != 2 or votes.shape[0] != images or votes.shape[1] == 0:
+        raise InputError(f"data.human_votes: {path} holds {votes.dtype} {votes.shape}; {expected}. {mend}")
+    if votes.max() >= classes:
+        row = int(np.argmax(votes.max(axis=1) >= classes))
+        raise InputError(
+            f"data.human_votes: {path} has a vote for class {votes[row].max()} at image {row}; "
+            f"expected classes 0 to {classes - 1}. {mend}"
+        )
+    return votes
+
+
+def label_suspect(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """bool (n,): more than half of the votes are for one and the same class, which is not the label.
+
+    votes: uint8 (n, annotators); labels: uint8 (n,).
+    """
+    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+    return ((counts * 2 > votes.shape[1]) & (votes != labels[:, None])).any(axis=1)
+
+
+def ambiguous(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """bool (n,): at least two thirds of the votes differ from the label."""
+    return dissent(votes, labels) * 3 >= 2 * votes.shape[1]
+
+
+def dissent(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """int64 (n,), how many of an image's votes differ from its label."""
+    return (votes != labels[:, None]).sum(axis=1)
