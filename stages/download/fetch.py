@@ -88,6 +88,8 @@ def _download(remote: Remote, path: Path, patience: Patience) -> bool:
         try:
             _append(remote, path, patience.timeout)
         except _Failure as failure:
+            if failure.begin_anew:
+                path.unlink(missing_ok=True)
             answered = answered or failure.answered
             failures = 1 if _size(path) > furthest + remote.size // 100 else failures + 1
             furthest = max(furthest, _size(path))
@@ -104,10 +106,12 @@ def _download(remote: Remote, path: Path, patience: Patience) -> bool:
 class _Failure(Exception):
     """An attempt failed in a way that another may not."""
 
-    def __init__(self, reason: str, answered: bool = True) -> None:
+    def __init__(self, reason: str, answered: bool = True, begin_anew: bool = False) -> None:
         super().__init__(reason)
         self.answered = answered
         """The server was reached."""
+        self.begin_anew = begin_anew
+        """It cannot go on where the partial file ends."""
 
 
 def _append(remote: Remote, path: Path, timeout: float) -> None:
@@ -115,9 +119,6 @@ def _append(remote: Remote, path: Path, timeout: float) -> None:
     have = _size(path)
     with _answer(remote.url, have, timeout) as response:
         start = _start(response, have, remote)
-        if start is None:
-            path.unlink()
-            raise _Failure("the server sent another range than asked for")
         _tell(f"{'resuming' if start else 'downloading'} {remote.url} at {_progress(start, remote)}")
         bar = tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None)
         with bar, path.open("ab") as file:
@@ -149,6 +150,8 @@ def _failures() -> Iterator[None]:
     except urllib.error.HTTPError as error:
         error.close()
         reason = f"the server answered {error.code} {error.reason}"
+        if error.code == 416:
+            raise _Failure(reason, begin_anew=True) from None
         if error.code in _PASSING or error.code >= 500:
             raise _Failure(reason) from None
         raise InputError(reason) from None
@@ -160,15 +163,17 @@ def _failures() -> Iterator[None]:
         raise _Failure(f"the connection broke ({error or type(error).__name__})") from None
 
 
-_PASSING = (408, 416, 425, 429)
-"""Client errors that pass: time out, range (the file begins anew), too early, too many requests."""
+_PASSING = (408, 425, 429)
+"""Client errors that pass: time out, too early, too many requests."""
 
 
-def _start(response: http.client.HTTPResponse, have: int, remote: Remote) -> int | None:
-    """The place in the file of the first byte of the body; None if it is not one that was asked for."""
+def _start(response: http.client.HTTPResponse, have: int, remote: Remote) -> int:
+    """The place in the file of the first byte of the body."""
     if response.status == 206:
         expected = rf"bytes {have}-{remote.size - 1}/({remote.size}|\*)"
-        return have if re.fullmatch(expected, response.headers.get("Content-Range", "")) else None
+        if not re.fullmatch(expected, response.headers.get("Content-Range", "")):
+            raise _Failure("the server sent another range than asked for", begin_anew=True)
+        return have
     length = response.headers.get("Content-Length", str(remote.size))
     if response.status != 200 or length != str(remote.size):
         raise InputError(f"the server answered {response.status} with {length} bytes; expected 200 with {remote.size}")

@@ -119,6 +119,14 @@ def babble(handler: _Handler) -> None:
     handler.wfile.write(b"220 welcome to this mail server\r\n")
 
 
+def no_ranges(handler: _Handler) -> None:
+    """Refuse to send a part of the file."""
+    if handler.start:
+        handler.head(416, Content_Length=0)
+    else:
+        serve(handler)
+
+
 def status(code: int) -> Behaviour:
     return lambda handler: handler.head(code, Content_Length=0)
 
@@ -130,8 +138,8 @@ def ignore_range(handler: _Handler) -> None:
 
 
 def other_range(handler: _Handler) -> None:
-    """Send another part of the file than asked for."""
-    handler.start += 1
+    """Send another part of the file than asked for, where a part is asked for."""
+    handler.start += bool(handler.start)
     serve(handler)
 
 

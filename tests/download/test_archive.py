@@ -18,6 +18,7 @@ from tests.download.fake_cifar10 import member, members, packed, tar
 FILES = fake_cifar10.contents()
 SIZES = fake_cifar10.layout(FILES).sizes(1)
 SOUND = packed(FILES)
+TAR = tar(members(FILES))
 BATCH = f"{cifar10.FOLDER}/data_batch_1.bin"
 
 
@@ -63,6 +64,14 @@ def test_truncated_anywhere(path, length):
     assert "truncated" in refused(path, SOUND[:length])
 
 
+README_AND_END = 2 * 512 + 1024
+
+
+@given(st.integers(0, len(TAR) - README_AND_END - 1))
+def test_truncated_anywhere_before_it_was_zipped(path, length):
+    refused(path, gzip.compress(TAR[:length], 1))
+
+
 @given(st.integers(0, len(SOUND) - 1), st.integers(1, 255))
 def test_flipped_bits_are_noticed_or_harmless(path, place, mask):
     flipped = bytearray(SOUND)
@@ -71,7 +80,6 @@ def test_flipped_bits_are_noticed_or_harmless(path, place, mask):
         assert read(path, bytes(flipped)) == FILES
 
 
-TAR = tar(members(FILES))
 HEADERS = [place for place in range(0, len(TAR), 512) if TAR[place + 257 : place + 262] == b"ustar"]
 
 
