@@ -4,13 +4,16 @@ CAUSAL: we change the pixels of an image and see what the trained network says o
 values from 0 to 255, of any dtype; every edit returns float32 of the same shape, in the same range.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import ndimage, stats
 
+from stages.error_analysis.analysis import Analysis
+from stages.error_analysis.grid import Run
+from stages.error_analysis.intervals import holm
 from stages.error_analysis.table import Table
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -276,17 +279,45 @@ def rows(outcomes: Outcomes, confidence: float) -> list[dict[str, Any]]:
                     "low": result.low,
                     "high": result.high,
                     "p": result.p,
+                    "p_holm": None,
                     "mean_l2": float(norms[group].mean()) if result.n else None,
                 }
             )
     return found
 
 
-COLUMNS = ("network", "seed", "edit", "direction", "n", "rate", "placebo_rate", "difference", "low", "high", "p", "mean_l2")
+COLUMNS = (
+    *("network", "seed", "edit", "direction", "n", "rate", "placebo_rate"),
+    *("difference", "low", "high", "p", "p_holm", "mean_l2"),
+)
 
 
-def table(rows: list[dict[str, Any]], at_most: int) -> Table:
-    """The rows of every network (with its network and seed) as plots/errors/pixel_edits.csv."""
+def pixel_edits(
+    networks: Mapping[Run, Predict],
+    images: np.ndarray,
+    analysis: Analysis,
+    *,
+    at_most: int,
+    seed: int,
+    confidence: float,
+) -> Table:
+    """The table pixel_edits: every edit on at most `at_most` wrong and as many right images of each network.
+
+    Args:
+        networks: the runs to ask, each one of analysis.runs.
+        images: uint8 (N, H, W, 3), the images of analysis.ids.
+        seed: draws the images, the squares and the noise.
+    """
+    found = []
+    for run, predict in networks.items():
+        position = analysis.runs.index(run)
+        rng = np.random.default_rng([seed, position])
+        chosen = choose(analysis.predicted[position] == analysis.labels, at_most, rng)
+        outcomes = intervene(predict, images[chosen], analysis.labels[chosen], rng)
+        found += [{"network": run.network, "seed": run.seed} | row for row in rows(outcomes, confidence)]
+    tested = [row for row in found if row["p"] is not None]
+    for row, corrected in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
+        row["p_holm"] = float(corrected)
     return Table(
         name="pixel_edits",
         caption=(
@@ -294,10 +325,10 @@ def table(rows: list[dict[str, Any]], at_most: int) -> Table:
             "at random: the share of wrong images that an edit turns right (repair), of right ones that it turns wrong "
             "(break), and the same for random noise of equal L2 norm (placebo). What counts is the difference: a wrong "
             "answer that any nudge turns was a close call. Interval: Bonett and Price 2012, over images; p: exact "
-            "McNemar test of edit against placebo, not corrected for the number of edits; mean_l2: mean L2 norm of the "
+            "McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 norm of the "
             "change, pixel values 0 to 255."
         ),
         kind="causal",
         columns=COLUMNS,
-        rows=rows,
+        rows=found,
     )
