@@ -11,11 +11,11 @@ from stages import artifacts, params, settings
 from stages.artifacts import PARTS, Predictions
 from stages.errors import reported
 from stages.evaluate import figures, scores
-from stages.nicknet.allocator import keep_large_buffers
+from stages.nicknet import runtime
 
 
 def main(network: str, seed: int) -> None:
-    keep_large_buffers()
+    runtime.prepare()
     from stages.nicknet import inference
 
     names = artifacts.read_class_names()

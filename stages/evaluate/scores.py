@@ -14,13 +14,14 @@ def scores(labels, probabilities):
     predicted has precision 0. Loss is the cross entropy of the probabilities.
     """
     classes = np.arange(probabilities.shape[1])
+    normalised = probabilities / probabilities.sum(axis=1, keepdims=True, dtype="float64")
     predicted = probabilities.argmax(axis=1)
     precision, recall, _, _ = precision_recall_fscore_support(labels, predicted, average="macro", zero_division=0)
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
         "precision": float(precision),
         "recall": float(recall),
-        "loss": float(log_loss(labels, probabilities.astype("float64"), labels=classes)),
+        "loss": float(log_loss(labels, normalised, labels=classes)),
         "images": len(labels),
     }
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from stages.errors import InputError
-from stages.nicknet.batches import Batches
+from stages.nicknet.batches import batches
 from stages.nicknet.network import build
 
 _BATCH_SIZE = 500
@@ -20,7 +20,7 @@ def load(settings, weights_path, image_shape, classes):
         classes: number of classes.
 
     Returns:
-        keras.Model, uint8 images to logits, compiled for `predict`.
+        keras.Model, images to logits, compiled for `logits` and `probabilities`.
 
     Raises:
         InputError: the file is missing, damaged, or another network's.
@@ -49,9 +49,9 @@ def load(settings, weights_path, image_shape, classes):
 
 def logits(model, images):
     """float32 (n, classes), the network's output before the softmax, for uint8 or float images (n, H, W, C), 0..255."""
-    everything = np.arange(len(images))
-    batches = Batches(images, np.zeros(len(images), "uint8"), everything, _BATCH_SIZE)
-    return model.predict(batches, verbose=0)[: len(images)]
+    everything, unused = np.arange(len(images)), np.zeros(len(images), "uint8")
+    outputs = [model.predict_on_batch(batch) for batch, _, _ in batches(images, unused, everything, _BATCH_SIZE)]
+    return np.concatenate(outputs)[: len(images)]
 
 
 def probabilities(model, images):

@@ -1,9 +1,8 @@
 """Training of one network; touches no file."""
 
 import keras
-from tqdm import tqdm
 
-from stages.nicknet.batches import Batches
+from stages.nicknet.batches import batches, order
 from stages.nicknet.network import build
 from stages.train.metrics import MacroPrecision
 
@@ -14,7 +13,7 @@ _EVALUATION_BATCH_SIZE = 500
 
 
 def compiled(settings, image_shape, classes, seed):
-    """A fresh network, keras.Model, ready for fit: initial weights from `seed`, every step one compiled function.
+    """A fresh network, keras.Model, ready to train: initial weights from `seed`, every step one compiled function.
 
     settings: stages.settings.NetworkSettings. image_shape: (height, width, channels).
 
@@ -47,75 +46,40 @@ def compiled(settings, image_shape, classes, seed):
     return model
 
 
-def fit(model, images, labels, train, held_out, *, batch_size, epochs, seed, callbacks=()):
-    """Train a compiled network.
+def epochs(model, images, labels, train, held_out, *, batch_size, seed, first, last, progress):
+    """Train a compiled network; after each epoch yield its two rows of the history (dicts with HISTORY_COLUMNS).
+
+    'training' averages over the epoch while the weights move, as Keras does; 'held-out' is measured at its end.
 
     Args:
         model: from `compiled`.
         images: uint8 (N, H, W, C). labels: uint8 (N,).
         train: int64 (n,), indices to learn from. held_out: int64 (m,), indices to watch.
-        batch_size: images a step. epochs: passes over `train`.
-        seed: draws the order of the images.
-        callbacks: further keras.callbacks.Callback.
-
-    Returns:
-        The history, see history_rows.
+        batch_size: images a step.
+        seed: draws the order of the images, anew each epoch.
+        first: the number of the first epoch, from 1. last: of the last one.
+        progress: called with the number of images after each training step.
     """
-    training = Batches(images, labels, train, batch_size, seed=seed)
-    watching = Batches(images, labels, held_out, min(_EVALUATION_BATCH_SIZE, len(held_out)))
-    result = model.fit(
-        training,
-        validation_data=watching,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[Progress(len(train), batch_size, epochs), *callbacks],
-    )
-    return history_rows(result.history)
+    for epoch in range(first, last + 1):
+        model.reset_metrics()
+        for batch in batches(images, labels, order(train, seed, epoch), batch_size):
+            measured = model.train_on_batch(*batch, return_dict=True)
+            progress(int(batch[2].sum()))
+        yield [_row(epoch, "training", measured), _row(epoch, "held-out", _evaluated(model, images, labels, held_out))]
+
+
+def _evaluated(model, images, labels, indices):
+    model.reset_metrics()
+    for batch in batches(images, labels, indices, min(_EVALUATION_BATCH_SIZE, len(indices))):
+        measured = model.test_on_batch(*batch, return_dict=True)
+    return measured
+
+
+def _row(epoch, images, measured):
+    values = (measured["accuracy"], measured["cross_entropy"], measured["precision"])
+    return {"epoch": epoch, "images": images} | dict(zip(QUANTITIES, map(float, values), strict=True))
 
 
 def without_optimizer(model):
     """The same network, weights shared, without the state of its training."""
     return keras.Model(model.inputs, model.outputs, name=model.name)
-
-
-def history_rows(history):
-    """Two rows an epoch (dicts with HISTORY_COLUMNS) from keras.callbacks.History.history.
-
-    'training' averages over the epoch while the weights move, as Keras does; 'held-out' is measured at its end.
-    """
-    rows = []
-    for epoch in range(len(history["accuracy"])):
-        for images, prefix in (("training", ""), ("held-out", "val_")):
-            values = {name: history[prefix + key][epoch] for name, key in _KEYS.items()}
-            rows.append({"epoch": epoch + 1, "images": images} | values)
-    return rows
-
-
-_KEYS = {"accuracy": "accuracy", "loss": "cross_entropy", "precision": "precision"}
-
-
-class Progress(keras.callbacks.Callback):
-    """A bar in images with speed and time left; a line an epoch where no terminal shows it."""
-
-    def __init__(self, images, batch_size, epochs):
-        super().__init__()
-        self._images, self._batch_size, self._epochs = images, batch_size, epochs
-
-    def on_train_begin(self, logs=None):
-        self._bar = tqdm(total=self._images * self._epochs, unit=" images", smoothing=0.05, disable=None)
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._bar.update(min(self._batch_size, self._images - batch * self._batch_size))
-
-    def on_epoch_end(self, epoch, logs=None):
-        text = f"epoch {epoch + 1}/{self._epochs}: " + ", ".join(
-            f"{name} {logs[key]:.3f} (held out {logs['val_' + key]:.3f})" for name, key in _KEYS.items()
-        )
-        if self._bar.disable:
-            print(text, flush=True)
-        else:
-            self._bar.set_postfix_str(text)
-
-    def on_train_end(self, logs=None):
-        self._bar.close()

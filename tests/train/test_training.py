@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss, precision_score
 
 from stages.nicknet import inference
-from stages.nicknet.batches import Batches
+from stages.nicknet.batches import batches, order
 from stages.settings import NetworkSettings
 from stages.train import training
 
@@ -23,12 +23,11 @@ IMAGES = (RNG.integers(0, 100, (70, 8, 8, 3)) + 50 * LABELS[:, None, None, None]
 TRAIN, HELD_OUT = np.arange(50), np.arange(50, 70)
 
 
-def trained(seed=0, settings=SETTINGS):
+def trained(seed=0, settings=SETTINGS, progress=lambda images: None):
     model = training.compiled(settings, (8, 8, 3), 3, seed)
-    history = training.fit(
-        model, IMAGES, LABELS, TRAIN, HELD_OUT, batch_size=settings.batch_size, epochs=settings.epochs, seed=seed
-    )
-    return model, history
+    options = {"batch_size": settings.batch_size, "seed": seed, "first": 1, "last": settings.epochs}
+    history = list(training.epochs(model, IMAGES, LABELS, TRAIN, HELD_OUT, progress=progress, **options))
+    return model, sum(history, [])
 
 
 @pytest.fixture(scope="module")
@@ -81,25 +80,31 @@ def test_padding_changes_no_gradient():
     for batch_size in (16, 10):
         settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 0.1})
         model = training.compiled(settings, (8, 8, 3), 3, seed=0)
-        model.fit(Batches(IMAGES, LABELS, np.arange(10), batch_size), shuffle=False, verbose=0)
-        stepped.append(model.get_weights())
+        (batch,) = batches(IMAGES, LABELS, np.arange(10), batch_size)
+        measured = model.train_on_batch(*batch, return_dict=True)
+        stepped.append([measured["cross_entropy"], *model.get_weights()])
     for padded, plain in zip(*stepped, strict=True):
         np.testing.assert_allclose(padded, plain, rtol=1e-4, atol=1e-6)
 
 
-def test_batches_hold_every_image_once_in_an_order_of_seed_and_epoch():
-    def order(batches):
-        labels = [batches[i] for i in range(batches.num_batches)]
-        return np.concatenate([y[w > 0] for _, y, w in labels]).tolist()
+def test_progress_counts_every_image_of_every_epoch_once():
+    steps = []
+    trained(progress=steps.append)
+    assert steps == [16, 16, 16, 2] * 2
 
-    numbered = np.arange(70, dtype="uint8")
-    batches = Batches(IMAGES, numbered, np.arange(0, 70, 2), 16, seed=3)
-    assert batches.num_batches == 3
-    assert batches[2][0].shape == batches[0][0].shape == (16, 8, 8, 3)
-    first = order(batches)
-    assert sorted(first) == list(range(0, 70, 2))
-    batches.on_epoch_end()
-    second = order(batches)
-    assert first != second
-    assert second == order(Batches(IMAGES, numbered, np.arange(0, 70, 2), 16, seed=3, epoch=1))
-    assert order(Batches(IMAGES, numbered, np.arange(5), 2)) == [0, 1, 2, 3, 4]
+
+def test_batches_hold_every_image_once():
+    indices = np.arange(0, 70, 2)
+    found = list(batches(IMAGES, np.arange(70, dtype="uint8"), indices, 16))
+    assert [images.shape for images, _, _ in found] == [(16, 8, 8, 3)] * 3
+    labels = np.concatenate([labels[weights > 0] for _, labels, weights in found])
+    assert labels.tolist() == indices.tolist()
+    assert np.array_equal(found[1][0][3], IMAGES[2 * 19])
+
+
+def test_the_order_is_the_seeds_and_the_epochs():
+    indices = np.arange(0, 70, 2)
+    assert sorted(order(indices, 3, 1)) == indices.tolist()
+    assert np.array_equal(order(indices, 3, 1), order(indices, 3, 1))
+    assert not np.array_equal(order(indices, 3, 1), order(indices, 3, 2))
+    assert not np.array_equal(order(indices, 3, 1), order(indices, 4, 1))
