@@ -4,6 +4,22 @@ import keras
 import numpy as np
 
 from stages.errors import InputError
+from stages.nicknet.convolution import BatchLastConv2D
+
+
+@keras.saving.register_keras_serializable(package="nicknets")
+class Transpose(keras.layers.Layer):
+    """keras.ops.transpose, the axis of the images included."""
+
+    def __init__(self, axes, **kwargs):
+        super().__init__(**kwargs)
+        self.axes = tuple(axes)
+
+    def call(self, inputs):
+        return keras.ops.transpose(inputs, self.axes)
+
+    def get_config(self):
+        return {**super().get_config(), "axes": self.axes}
 
 
 def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes, seed):
@@ -39,17 +55,17 @@ def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes
 
     images = keras.Input(image_shape, name="images")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(images)
+    x = Transpose((1, 2, 3, 0), name="batch_last")(x)
     for number, channels in enumerate(filters, start=1):
-        x = keras.layers.Conv2D(
+        x = BatchLastConv2D(
             channels,
             kernel_size,
-            padding="same",
+            pool=number in pool_after,
             activation="relu",
             kernel_initializer=he_normal(),
             name=f"conv{number}",
         )(x)
-        if number in pool_after:
-            x = keras.layers.MaxPooling2D(name=f"pool{number}")(x)
+    x = Transpose((3, 0, 1, 2), name="batch_first")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     for number, units in enumerate(dense_units, start=1):
         x = keras.layers.Dense(

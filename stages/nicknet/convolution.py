@@ -1,0 +1,284 @@
+"""A 2D convolution whose cost hardly grows with the size of its kernel.
+
+The layers compute what keras.layers.Conv2D computes, up to float rounding, by a discrete Fourier
+transform written as products of matrices (see fourier.py). They use keras.ops only.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from stages.nicknet.fourier import same_axis, transforms
+
+DIRECT, BLOCK, KARATSUBA = "direct", "block", "karatsuba"
+
+
+@keras.saving.register_keras_serializable(package="nicknets")
+class LargeKernelConv2D(keras.layers.Conv2D):
+    """Conv2D with strides 1 and padding 'same', fast for large kernels.
+
+    Takes the arguments of keras.layers.Conv2D and has its weights, initial values, configuration and
+    output, so that either loads what the other saved. `padding` defaults to 'same'. Kernels may have
+    any size: even, odd, rectangular, larger than the map. The way of computing is chosen from the shapes,
+    see `way_of_computing`.
+
+    Raises:
+        ValueError: strides or dilation other than 1, groups other than 1, padding other than 'same'.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, padding="same", **kwargs):
+        super().__init__(filters, kernel_size, strides=strides, padding=padding, **kwargs)
+        wanted = {"strides": (1, 1), "padding": "same", "dilation_rate": (1, 1), "groups": 1}
+        for name, value in wanted.items():
+            if getattr(self, name) != value:
+                raise ValueError(
+                    f"{type(self).__name__} supports {name}={value!r} only, got {getattr(self, name)!r}. "
+                    "Use keras.layers.Conv2D for anything else."
+                )
+
+    def convolution_op(self, inputs, kernel):
+        last = self.data_format == "channels_last"
+        height, width = inputs.shape[1:3] if last else inputs.shape[2:4]
+        way = way_of_computing(height, width, *kernel.shape)
+        if way == DIRECT:
+            return super().convolution_op(inputs, kernel)
+        images = ops.transpose(inputs, (1, 2, 3, 0) if last else (2, 3, 1, 0))
+        outputs = convolve_batch_last(images, kernel, range(height), range(width), way == KARATSUBA)
+        return ops.transpose(outputs, (3, 0, 1, 2) if last else (3, 2, 0, 1))
+
+
+@keras.saving.register_keras_serializable(package="nicknets")
+class BatchLastConv2D(LargeKernelConv2D):
+    """LargeKernelConv2D with the images along the last axis, as its matrix products like them best.
+
+    Input (height, width, channels, N), output (height, width, filters, N), or with a 2x2 max-pooling
+    (height // 2, width // 2, filters, N).
+
+    Args:
+        pool: whether a 2x2 max-pooling follows. It comes before bias and activation, on four times as
+            many values as they then see: the same result for an activation that never decreases, and
+            only such a one may be given.
+    """
+
+    def __init__(self, filters, kernel_size, pool=False, **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.pool = pool
+
+    def build(self, input_shape):
+        height, width, channels, images = input_shape
+        super().build((height, width, images, channels))
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={0: height, 1: width, 2: channels})
+
+    def call(self, inputs):
+        height, width, _, _ = inputs.shape
+        kernel = ops.convert_to_tensor(self.kernel)
+        rows, columns = (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
+        way = way_of_computing(height, width, *kernel.shape)
+        if way == DIRECT:
+            outputs = ops.transpose(
+                keras.layers.Conv2D.convolution_op(self, ops.transpose(inputs, (3, 0, 1, 2)), kernel), (1, 2, 3, 0)
+            )
+            if self.pool:
+                outputs = ops.take(ops.take(outputs, rows, axis=0), columns, axis=1)
+        else:
+            outputs = convolve_batch_last(inputs, kernel, rows, columns, way == KARATSUBA)
+        if self.pool:
+            outputs = _max_of_slices(ops.reshape(outputs, (2, height // 2, 2, width // 2, self.filters, -1)))
+        if self.use_bias:
+            outputs = outputs + ops.reshape(ops.convert_to_tensor(self.bias), (-1, 1))
+        return outputs if self.activation is None else self.activation(outputs)
+
+    def compute_output_shape(self, input_shape):
+        height, width, _, images = input_shape
+        if self.pool:
+            height, width = height // 2, width // 2
+        return height, width, self.filters, images
+
+    def get_config(self):
+        return {**super().get_config(), "pool": self.pool}
+
+
+def way_of_computing(height, width, kernel_height, kernel_width, channels, filters):
+    """DIRECT, BLOCK or KARATSUBA: the fastest for these shapes by the rule that benchmarks/ measures.
+
+    Multiplications per image are counted for the direct sum and for the transforms.
+    """
+    rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
+    frequencies = (rows.length // 2 + 1) * columns.length
+    direct = height * width * kernel_height * kernel_width * channels * filters
+    transform = (channels + filters) * (
+        2 * (rows.length // 2 + 1) * height * width + 4 * frequencies * width
+    ) + 4 * frequencies * channels * filters
+    if direct < 3 * transform:
+        return DIRECT
+    return KARATSUBA if min(channels, filters) >= 128 else BLOCK
+
+
+def convolve_batch_last(images, kernel, kept_rows, kept_columns, karatsuba):
+    """'same' convolution of images along the last axis, by matrix products per frequency.
+
+    Args:
+        images: (height, width, channels, N), a float tensor.
+        kernel: (kernel height, kernel width, channels, filters), the same dtype.
+        kept_rows, kept_columns: sequences of the output's rows and columns to compute, in the order wanted.
+        karatsuba: whether a complex product of matrices takes three real ones, else one of 2x2 blocks.
+
+    Returns:
+        (len(kept_rows), len(kept_columns), filters, N), the dtype of the images; float16 and bfloat16 are
+        computed in float32.
+    """
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    if dtype in ("float16", "bfloat16"):
+        images, kernel = ops.cast(images, "float32"), ops.cast(kernel, "float32")
+    outputs = _operation(images.shape, kernel.shape, tuple(kept_rows), tuple(kept_columns), karatsuba)(images, kernel)
+    return ops.cast(outputs, dtype)
+
+
+def _operation(images_shape, kernel_shape, kept_rows, kept_columns, karatsuba):
+    """Function of images and kernel with a gradient of its own.
+
+    The gradient is the transpose of each linear step. It is spelled out because automatic differentiation
+    would multiply by transposed left factors, which run at half the speed of plain ones.
+    """
+    height, width, channels, _ = images_shape
+    kernel_height, kernel_width, _, filters = kernel_shape
+    rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
+    matrices = transforms(rows, columns, kept_rows, kept_columns, karatsuba)
+    products = (rows.length // 2 + 1) * columns.length
+    product = _KaratsubaProduct if karatsuba else _BlockProduct
+
+    @ops.custom_gradient
+    def operation(images, kernel):
+        def kernel_spectrum(kernel):
+            return _to_spectrum(kernel, matrices.kernel_rows, matrices.kernel_columns)
+
+            factors = product(products, _used_taps(kernel, rows, columns), kernel_spectrum)
+        spectrum = factors.shaped(_to_spectrum(images, matrices.input_rows, matrices.input_columns), channels)
+        outputs = _from_spectrum(factors.forward(spectrum), matrices.output_columns, matrices.output_rows)
+
+        def gradient(*arguments, upstream=None):
+            if upstream is None:
+                (upstream,) = arguments
+            change = _to_spectrum(upstream, matrices.output_rows.T, matrices.output_columns.T)
+            change = factors.shaped(change, filters)
+            of_images = _from_spectrum(factors.backward(change), matrices.input_columns.T, matrices.input_rows.T)
+            of_kernel = _from_spectrum(
+                factors.of_kernel(spectrum, change), matrices.kernel_columns.T, matrices.kernel_rows.T
+            )
+            of_kernel = ops.reshape(of_kernel, (rows.taps, columns.taps, channels, filters))
+            return (
+                ops.reshape(of_images, (height, width, channels, -1)),
+                ops.pad(of_kernel, (_unused(rows, kernel_height), _unused(columns, kernel_width), (0, 0), (0, 0))),
+            )
+
+        return ops.reshape(outputs, (len(kept_rows), len(kept_columns), filters, -1)), gradient
+
+    return operation
+
+
+class _BlockProduct:
+    """Complex product of matrices at each frequency as one real product of 2x2 blocks."""
+
+    def __init__(self, products, kernel, spectrum_of):
+        _, _, self.channels, self.filters = kernel.shape
+        self.products = products
+        parts = ops.reshape(spectrum_of(kernel), (products, 2, self.channels, self.filters))
+        self.real, self.imaginary = parts[:, 0], parts[:, 1]
+
+    def shaped(self, spectrum, channels):
+        return ops.reshape(spectrum, (self.products, 2 * channels, -1))
+
+    def forward(self, spectrum):
+        real, imaginary = ops.transpose(self.real, (0, 2, 1)), ops.transpose(self.imaginary, (0, 2, 1))
+        return ops.matmul(_blocks(real, -imaginary, imaginary, real), spectrum)
+
+    def backward(self, change):
+        return ops.matmul(_blocks(self.real, self.imaginary, -self.imaginary, self.real), change)
+
+    def of_kernel(self, spectrum, change):
+        blocks = ops.matmul(spectrum, ops.transpose(change, (0, 2, 1)))
+        blocks = ops.reshape(blocks, (self.products, 2, self.channels, 2, self.filters))
+        real = blocks[:, 0, :, 0] + blocks[:, 1, :, 1]
+        imaginary = blocks[:, 0, :, 1] - blocks[:, 1, :, 0]
+        return ops.stack([real, imaginary], axis=1)
+
+
+class _KaratsubaProduct:
+    """Complex product of matrices at each frequency as three real ones, their sums being in the transforms."""
+
+    def __init__(self, products, kernel, spectrum_of):
+        self.products = products
+        self.kernel = kernel
+        self.spectrum_of = spectrum_of
+
+    def shaped(self, spectrum, channels):
+        return ops.reshape(spectrum, (3 * self.products, channels, -1))
+
+    def forward(self, spectrum):
+        # The kernel is transposed before its transform, for the product likes no transposed left factor.
+        _, _, channels, filters = self.kernel.shape
+        factors = self.spectrum_of(ops.transpose(self.kernel, (0, 1, 3, 2)))
+        return ops.matmul(ops.reshape(factors, (3 * self.products, filters, channels)), spectrum)
+
+    def backward(self, change):
+        return ops.matmul(self.shaped(self.spectrum_of(self.kernel), self.kernel.shape[2]), change)
+
+    def of_kernel(self, spectrum, change):
+        return ops.matmul(spectrum, ops.transpose(change, (0, 2, 1)))
+
+
+def _blocks(upper_left, upper_right, lower_left, lower_right):
+    upper = ops.concatenate([upper_left, upper_right], axis=2)
+    lower = ops.concatenate([lower_left, lower_right], axis=2)
+    return ops.concatenate([upper, lower], axis=1)
+
+
+def _to_spectrum(values, by_rows, by_columns):
+    """(rows, columns, ...) to (row frequencies, by_columns rows, ...), flat after the second axis."""
+    values = _left(by_rows, ops.reshape(values, (values.shape[0], -1)))
+    return _left(by_columns, ops.reshape(values, (len(by_rows) // 2, by_columns.shape[1], -1)))
+
+
+def _from_spectrum(values, by_columns, by_rows):
+    """The way back: to (rows, everything else)."""
+    frequencies = by_rows.shape[1] // 2
+    values = _left(by_columns, ops.reshape(values, (frequencies, by_columns.shape[1], -1)))
+    return _left(by_rows, ops.reshape(values, (2 * frequencies, -1)))
+
+
+def _left(matrix, values):
+    """Constant matrix times values (rows, columns) or (batch, rows, columns)."""
+    if len(values.shape) == 3:
+        # Repeated beforehand: repeating it at run time costs more than the product.
+        matrix = np.repeat(matrix[None], values.shape[0], axis=0)
+    return ops.matmul(ops.convert_to_tensor(matrix, dtype=values.dtype), values)
+
+
+def _used_taps(kernel, rows, columns):
+    return kernel[rows.first_tap : rows.first_tap + rows.taps, columns.first_tap : columns.first_tap + columns.taps]
+
+
+def _unused(axis, kernel_size):
+    return axis.first_tap, kernel_size - axis.first_tap - axis.taps
+
+
+def _slices_of_pool(size):
+    """Even places, then odd ones, without the last of an odd number: the two halves that a 2-pooling compares."""
+    return (*range(0, size - 1, 2), *range(1, size, 2))
+
+
+@ops.custom_gradient
+def _max_of_slices(values):
+    """Maximum over the first and third of (2, rows, 2, columns, channels, N); equal ones share the gradient."""
+    result = ops.maximum(
+        ops.maximum(values[0, :, 0], values[0, :, 1]), ops.maximum(values[1, :, 0], values[1, :, 1])
+    )
+
+    def gradient(*arguments, upstream=None):
+        if upstream is None:
+            (upstream,) = arguments
+        largest = ops.cast(values == result[None, :, None], values.dtype)
+        share = upstream / ops.sum(largest, axis=(0, 2))
+        return largest * share[None, :, None]
+
+    return result, gradient

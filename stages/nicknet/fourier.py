@@ -1,0 +1,116 @@
+"""Real matrices that turn a 'same' convolution into products per frequency.
+
+A discrete Fourier transform of a small map is cheapest as a product with a constant matrix, because
+products of matrices run near a processor's peak. The transform over the rows of a real map is kept at
+the non-negative frequencies only, as real rows (cosine, minus sine); the one over its columns maps
+complex to complex, as rows (real, imaginary).
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Axis(NamedTuple):
+    """One axis of a 'same' convolution: `size` pixels, output n sums taps j times input n + j - before."""
+
+    size: int
+    first_tap: int
+    taps: int
+    before: int
+
+    @property
+    def length(self):
+        """Shortest transform whose wrap-around spoils only outputs that are thrown away."""
+        return self.size + max(self.before, self.taps - 1 - self.before)
+
+
+def same_axis(size, kernel_size):
+    """Axis of `size` pixels under a kernel, without the taps that never meet a pixel.
+
+    As in TensorFlow, 'same' pads (kernel_size - 1) // 2 zeros before and the rest after.
+    """
+    before = (kernel_size - 1) // 2
+    first = max(0, before - (size - 1))
+    last = min(kernel_size, before + size)
+    return Axis(size, first, last - first, before - first)
+
+
+class Transforms(NamedTuple):
+    """Matrices (float64) of one convolution; p counts the parts of a complex number (2, or 3 for Karatsuba)."""
+
+    input_rows: np.ndarray  # (2 * row frequencies, height)
+    input_columns: np.ndarray  # (p * column frequencies, 2 * width)
+    kernel_rows: np.ndarray  # (2 * row frequencies, kernel height)
+    kernel_columns: np.ndarray  # (p * column frequencies, 2 * kernel width)
+    output_columns: np.ndarray  # (2 * kept columns, p * column frequencies)
+    output_rows: np.ndarray  # (kept rows, 2 * row frequencies)
+
+
+# Parts of x = a + ib and w = c + id, and the way from their products to xw. With Karatsuba's trick,
+# c(a+b), a(d-c) and b(c+d) make both parts: three products of matrices in place of four.
+_COMPLEX = np.eye(2)
+_KARATSUBA_INPUT = np.array([[1, 1], [1, 0], [0, 1]])
+_KARATSUBA_KERNEL = np.array([[1, 0], [-1, 1], [1, 1]])
+_KARATSUBA_OUTPUT = np.array([[1, 0, -1], [1, 1, 0]])
+
+
+@lru_cache(maxsize=64)
+def transforms(rows, columns, kept_rows, kept_columns, karatsuba):
+    """Matrices of the convolution over two axes.
+
+    Args:
+        rows, columns: the two Axis.
+        kept_rows, kept_columns: tuples of the output's rows and columns to compute, in the order wanted.
+        karatsuba: whether products are taken in three parts rather than as 2x2 blocks.
+    """
+    inputs, kernels, outputs = (
+        (_KARATSUBA_INPUT, _KARATSUBA_KERNEL, _KARATSUBA_OUTPUT) if karatsuba else (_COMPLEX,) * 3
+    )
+    half = np.arange(rows.length // 2 + 1)
+    full = np.arange(columns.length)
+    # Each non-negative frequency stands for itself and its negative, unless they are the same.
+    weight = np.where((half == 0) | (2 * half == rows.length), 1.0, 2.0)[:, None, None]
+    input_columns = np.einsum("pq,fqre->fpre", inputs, _rotation(full, np.arange(columns.size), columns.length, -1))
+    kernel_columns = np.einsum("pq,fqre->fpre", kernels, _rotation(full, _taps(columns), columns.length, 1))
+    output_columns = np.einsum("fqre,ep->qrfp", _rotation(full, np.array(kept_columns), columns.length, 1), outputs)
+    return Transforms(
+        _merge(_phase(half, np.arange(rows.size), rows.length, -1), 2),
+        _merge(input_columns.transpose(0, 1, 3, 2), 2, 2),
+        _merge(_phase(half, _taps(rows), rows.length, 1), 2),
+        _merge(kernel_columns.transpose(0, 1, 3, 2), 2, 2),
+        _merge(output_columns, 2, 2) / columns.length,
+        _merge(weight * _phase(half, np.array(kept_rows), rows.length, -1), 2).T / rows.length,
+    )
+
+
+def _taps(axis):
+    return np.arange(axis.taps) - axis.before
+
+
+def _angle(frequencies, places, length):
+    # Reduced before the float product, so that equal angles give equal bits.
+    return 2 * np.pi * (np.outer(frequencies, places) % length) / length
+
+
+def _phase(frequencies, places, length, sign):
+    """exp(sign * i * angle) as (frequency, real or imaginary, place)."""
+    angle = _angle(frequencies, places, length)
+    return np.stack([np.cos(angle), sign * np.sin(angle)], axis=1)
+
+
+def _rotation(frequencies, places, length, sign):
+    """Multiplication by exp(sign * i * angle) as (frequency, part out, place, part in)."""
+    angle = _angle(frequencies, places, length)
+    cosine, sine = np.cos(angle), sign * np.sin(angle)
+    return np.stack([np.stack([cosine, -sine], axis=-1), np.stack([sine, cosine], axis=-1)], axis=1)
+
+
+def _merge(array, *groups):
+    """Merge the leading axes two by two (or as `groups` counts them), and so for the rest."""
+    shape, start = [], 0
+    for group in groups:
+        shape.append(int(np.prod(array.shape[start : start + group])))
+        start += group
+    return np.ascontiguousarray(array.reshape(*shape, *array.shape[start:]))
