@@ -152,7 +152,7 @@ def _operation(images_shape, kernel_shape, kept_rows, kept_columns, karatsuba):
         def kernel_spectrum(kernel):
             return _to_spectrum(kernel, matrices.kernel_rows, matrices.kernel_columns)
 
-            factors = product(products, _used_taps(kernel, rows, columns), kernel_spectrum)
+        factors = product(products, _used_taps(kernel, rows, columns), kernel_spectrum)
         spectrum = factors.shaped(_to_spectrum(images, matrices.input_rows, matrices.input_columns), channels)
         outputs = _from_spectrum(factors.forward(spectrum), matrices.output_columns, matrices.output_rows)
 
