@@ -37,8 +37,8 @@ def mcnemar(runs: Runs, resamples: Resamples, confidence: float) -> Table:
         row["p_holm"] = float(adjusted)
     return Table(
         "mcnemar",
-        "Two trained networks on the same images: images that only one gets right, exact McNemar test, corrected (Holm) "
-        "over all pairs; difference of accuracies with its paired bootstrap interval.",
+        "Two trained networks on the same images: images that only one gets right, exact McNemar test, corrected "
+        "(Holm) over all pairs; difference of accuracies with its paired bootstrap interval.",
         "associated",
         (*_PAIR, "only_a_right", "only_b_right", "p", "p_holm", "difference", "low", "high", "n"),
         rows,
@@ -99,7 +99,12 @@ def missed_by(runs: Runs, confidence: float) -> Table:
     for rate in 1 - runs.right.mean(axis=1):
         expected = np.convolve(expected, [1 - rate, rate])
     rows = [
-        {"wrong_runs": k, "images": int(count), **_share(count, len(wrong), confidence), "expected_share": float(chance)}
+        {
+            "wrong_runs": k,
+            "images": int(count),
+            **_share(count, len(wrong), confidence),
+            "expected_share": float(chance),
+        }
         for k, (count, chance) in enumerate(zip(counts, expected, strict=True))
     ]
     return Table(

@@ -29,11 +29,11 @@ from stages.params import ErrorAnalysis
 class Analysis:
     """What the pictures and the page show, of the held-out images.
 
-    tables: by name, in page order; what the grid cannot support is absent and named in refusals. notes: sentences for the
-    reader. runs: R runs, the first axis of the arrays. ids: int64 (N,), indices into the data set's training images.
-    labels: uint8 (N,). probabilities: float32 (R, N, C). causes: int8 (R, N), 0 where right, else a code into
-    budget.CAUSES, from 1. removed: int16 (R, N), the class whose removal makes an error right, -1 where none does or the
-    answer is right. votes: uint8 (N, annotators), or None.
+    tables: by name, in page order; what the grid cannot support is absent and named in refusals. notes: sentences for
+    the reader. runs: R runs, the first axis of the arrays. ids: int64 (N,), indices into the data set's training
+    images. labels: uint8 (N,). probabilities: float32 (R, N, C). causes: int8 (R, N), 0 where right, else a code into
+    budget.CAUSES, from 1. removed: int16 (R, N), the class whose removal makes an error right, -1 where none does or
+    the answer is right. votes: uint8 (N, annotators), or None.
     """
 
     tables: dict[str, Table]
@@ -63,10 +63,12 @@ def analyse(
 ) -> Analysis:
     """Analyse the held-out predictions; the test predictions only confirm or contradict the verdicts.
 
-    parts: the runs' predictions for 'training', 'held-out' and 'test' images. human_votes: uint8 (N, annotators), of the
-    held-out images.
+    parts: the runs' predictions for 'training', 'held-out' and 'test' images. human_votes: uint8 (N, annotators), of
+    the held-out images.
     """
-    analysis, case = _examine({name: parts[name] for name in ("training", "held-out")}, "held-out", grid, human_votes, settings)
+    analysis, case = _examine(
+        {name: parts[name] for name in ("training", "held-out")}, "held-out", grid, human_votes, settings
+    )
     confirmation, test_case = _examine({"test": parts["test"]}, "test", grid, None, settings)
     judged = verdicts.judge(case)
     confirmed = {one.claim.replace("test", "held-out"): one.verdict for one in verdicts.judge(test_case)}
@@ -99,11 +101,12 @@ def _examine(
     resamples = Resamples(len(runs.labels), settings.resamples, np.random.default_rng(settings.seed))
     right = by_cell(runs, grid)
     removed = knockout.repairing_class(runs.labels, runs.probabilities)
-    collapsed = runs.collapsed
+    collapsed = runs.problems
+    confusion_samples = performance.sampled_confusions(runs, resamples)
     tables = [
-        performance.scores(parts, part, resamples, confidence),
+        performance.scores(parts, part, confusion_samples, resamples, confidence),
         performance.classes(runs, confidence),
-        performance.class_ranks(runs, resamples),
+        performance.class_ranks(runs, confusion_samples),
         performance.confusions(runs, confidence),
         performance.confused_pairs(runs, confidence),
         agreement.missed_by(runs, confidence),

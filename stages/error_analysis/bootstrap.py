@@ -14,19 +14,23 @@ class Resamples:
     """
 
     def __init__(self, images: int, resamples: int, rng: np.random.Generator):
-        """counts: uint16 (resamples, images); each row sums to the number of images."""
-        self.counts = np.empty((resamples, images), dtype=np.uint16)
-        for row in self.counts:
-            row[:] = np.bincount(rng.integers(0, images, images), minlength=images)
+        """counts: uint16 (images, resamples); each column sums to the number of images."""
+        self.counts = np.empty((images, resamples), dtype=np.uint16)
+        for start in range(0, resamples, CHUNK):
+            drawn = [
+                np.bincount(rng.integers(0, images, images), minlength=images)
+                for _ in range(resamples)[start : start + CHUNK]
+            ]
+            self.counts[:, start : start + CHUNK] = np.transpose(drawn)
 
     def means(self, values: np.ndarray | sparse.sparray) -> np.ndarray:
         """Means of values (images, k), one row a resample: float64 (resamples, k)."""
-        if not sparse.issparse(values):
-            values = np.asarray(values, dtype=np.float64)
-        chunks = [
-            self.counts[start : start + CHUNK].astype(np.float64) @ values for start in range(0, len(self.counts), CHUNK)
-        ]
-        return np.concatenate(chunks) / self.counts.shape[1]
+        images, resamples = self.counts.shape
+        columns = values.T.tocsr() if sparse.issparse(values) else np.asarray(values, dtype=np.float64).T
+        means = np.empty((columns.shape[0], resamples))
+        for start in range(0, resamples, CHUNK):
+            means[:, start : start + CHUNK] = columns @ self.counts[:, start : start + CHUNK].astype(np.float64)
+        return means.T / images
 
 
 def indicators(codes: np.ndarray, categories: int) -> sparse.csr_array:

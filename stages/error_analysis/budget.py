@@ -55,8 +55,10 @@ class Rules:
         return cls(len(grid.seeds), optimizer and optimizer.weights, kernel and kernel.weights)
 
 
-def assign(wrong: np.ndarray, suspect: np.ndarray, ambiguous: np.ndarray, rules: Rules, order: tuple[int, ...]) -> np.ndarray:
-    """The cause of the errors of each cell on each image: int8 (n, cells), codes into CAUSES from 1; 0 where no run is wrong.
+def assign(
+    wrong: np.ndarray, suspect: np.ndarray, ambiguous: np.ndarray, rules: Rules, order: tuple[int, ...]
+) -> np.ndarray:
+    """The cause of each cell's errors on each image: int8 (n, cells), codes into CAUSES from 1; 0 where none is wrong.
 
     wrong: int (n, cells), how many of the cell's runs are wrong. suspect, ambiguous: bool (n,).
     """
@@ -110,8 +112,8 @@ def budget(
 ) -> tuple[Table, np.ndarray, list[Refusal]]:
     """The budget of every network and of all together, in both orders; its shares sum to 1.
 
-    right: bool (networks, seeds, N). suspect, ambiguous: bool (N,), None without human votes. The second value holds the
-    causes in the first order, int8 (networks, seeds, N), 0 where right.
+    right: bool (networks, seeds, N). suspect, ambiguous: bool (N,), None without human votes. The second value holds
+    the causes in the first order, int8 (networks, seeds, N), 0 where right.
     """
     wrong = (~right).sum(axis=1).T
     none = np.zeros(len(wrong), dtype=bool)
@@ -129,10 +131,22 @@ def budget(
                 rows.append({"network": network, "order": name, **row})
     table = Table(
         "budget",
-        "Every error of a network, all its seeds, by its first cause in the order given. Expected: the share that permuting "
-        "the cell labels within each image gives, by chance alone.",
+        "Every error of a network, all its seeds, by its first cause in the order given. Expected: the share that "
+        "permuting the cell labels within each image gives, by chance alone.",
         "associated",
-        ("network", "order", "cause", "errors", "share", "low", "high", "expected_share", "expected_low", "expected_high", "n"),
+        (
+            "network",
+            "order",
+            "cause",
+            "errors",
+            "share",
+            "low",
+            "high",
+            "expected_share",
+            "expected_low",
+            "expected_high",
+            "n",
+        ),
         rows,
     )
     first = assign(wrong, suspect, ambiguous, rules, ORDERS["first to last"])
@@ -160,14 +174,18 @@ def _shares(
                 mean, deviation = expected[code]
                 reach = float(stats.norm.ppf((1 + confidence) / 2)) * deviation
                 ends = (max(mean - reach, 0), min(mean + reach, errors))
-                row |= {"expected_share": mean / errors, "expected_low": ends[0] / errors, "expected_high": ends[1] / errors}
+                row |= {
+                    "expected_share": mean / errors,
+                    "expected_low": ends[0] / errors,
+                    "expected_high": ends[1] / errors,
+                }
         yield row
 
 
 def expected_errors(
     wrong: np.ndarray, suspect: np.ndarray, ambiguous: np.ndarray, rules: Rules, order: tuple[int, ...]
 ) -> tuple[dict[int, tuple[float, float]], list[Refusal]]:
-    """Errors of all cells with each sensitive cause when cell labels are permuted within images: mean and standard deviation.
+    """Errors with each sensitive cause when cell labels are permuted within images: mean and standard deviation.
 
     Exact, not sampled: an image's runs keep how many of them are wrong, and every way to deal these to the cells that
     are compared is weighted by its probability (multivariate hypergeometric). Keys are codes, 4 and 5.

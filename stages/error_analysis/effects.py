@@ -24,35 +24,45 @@ def effects(right: np.ndarray, grid: Grid, resamples: Resamples, confidence: flo
         contrasts = [grid.optimizer_effect(), grid.kernel_effect(), grid.interaction(), *contrasts]
     if not contrasts:
         return None
+    accuracies = sampled_accuracies(right, resamples)
     return Table(
         "effects",
         "Differences of accuracy that the settings cause, with an interval over new images and one over new seeds.",
         "causal",
         ("effect", "contrast", *_INTERVALS),
         [
-            {"effect": contrast.effect, "contrast": contrast.levels, **estimate(right, contrast, resamples, confidence)}
+            {
+                "effect": contrast.effect,
+                "contrast": contrast.levels,
+                **estimate(right, contrast, accuracies, confidence),
+            }
             for contrast in contrasts
         ],
     )
 
 
-def estimate(right: np.ndarray, contrast: Contrast, resamples: Resamples, confidence: float) -> dict:
+def estimate(right: np.ndarray, contrast: Contrast, accuracies: np.ndarray, confidence: float) -> dict:
     """One contrast of accuracies with both intervals; the one over new seeds is None with a single seed.
 
-    right: bool (networks, seeds, N).
+    right: bool (networks, seeds, N). accuracies: bootstrap samples of the networks' accuracies, (resamples, networks).
     """
     by_seed = contrast.weights @ right.mean(axis=2)
-    low, high = percentile(resamples.means(np.tensordot(contrast.weights, right.mean(axis=1), axes=1)[:, None])[:, 0], confidence)
+    low, high = percentile(accuracies @ contrast.weights, confidence)
     seeds = over_seeds(by_seed, confidence) or (None, None)
     values = (float(by_seed.mean()), float(low), float(high), right.shape[2], *seeds, right.shape[1])
     return dict(zip(_INTERVALS, values, strict=True))
 
 
+def sampled_accuracies(right: np.ndarray, resamples: Resamples) -> np.ndarray:
+    """Each network's accuracy over its seeds in every resample of the images, float (resamples, networks)."""
+    return resamples.means(right.mean(axis=1).T)
+
+
 def shapley_weights(grid: Grid) -> dict[str, np.ndarray]:
     """How the way from the second levels of both factors to the first divides between them (Shapley 1953).
 
-    Each factor's part is the mean, over both orders of changing the two, of what its change adds; the parts sum to
-    the total. Weights float (networks,), for a grid with all four cells. In a 2x2 grid the parts equal the main effects.
+    Each factor's part is the mean, over both orders of changing the two, of what its change adds; the parts sum to the
+    total. Weights float (networks,), for a grid with all four cells. In a 2x2 grid the parts equal the main effects.
     """
     (a, s), (large, small) = grid.optimizers, grid.kernel_sizes
     unit = dict(zip(grid.networks, np.eye(len(grid.networks)), strict=True))
@@ -72,10 +82,10 @@ def shapley(right: np.ndarray, grid: Grid, resamples: Resamples, confidence: flo
     if not grid.crossed:
         return None
     weights = shapley_weights(grid)
-    accuracies = resamples.means(right.mean(axis=1).T)
+    accuracies = sampled_accuracies(right, resamples)
     rows = {}
     for part, row_weights in weights.items():
-        rows[part] = {"part": part, **estimate(right, Contrast(part, "", row_weights), resamples, confidence)}
+        rows[part] = {"part": part, **estimate(right, Contrast(part, "", row_weights), accuracies, confidence)}
         rows[part] |= {"share_of_total": None, "share_low": None, "share_high": None}
     total = rows["total"]
     if total["low_images"] > 0 or total["high_images"] < 0:

@@ -29,7 +29,9 @@ def explained(
     else:
         by_votes = _dummies(human.dissent(votes, labels))
         designs |= {"human votes": by_votes, "class and human votes": np.column_stack([by_class, by_votes])}
-    values = {name: r_squared(cross_products(design, outcome).mean(axis=0)[None])[0] for name, design in designs.items()}
+    values = {
+        name: r_squared(cross_products(design, outcome).mean(axis=0)[None])[0] for name, design in designs.items()
+    }
     samples = {name: r_squared(resamples.means(cross_products(design, outcome))) for name, design in designs.items()}
     if votes is not None:
         for results in (values, samples):
@@ -41,25 +43,27 @@ def explained(
         low, high = percentile(samples[name], confidence)
         rows.append({"predictor": name, "r2": float(value), "low": float(low), "high": float(high), "n": len(labels)})
     caption = (
-        "Share of the variance, between images, of the mean error over all runs that class and human disagreement (how many "
-        "votes differ from the label) explain; the Shapley parts sum to that of both."
+        "Share of the variance, between images, of the mean error over all runs that class and human disagreement "
+        "(how many votes differ from the label) explain; the Shapley parts sum to that of both."
     )
     return Table("explained", caption, "associated", ("predictor", "r2", "low", "high", "n"), rows), refusals
 
 
 def cross_products(design: np.ndarray, outcome: np.ndarray) -> np.ndarray:
-    """All products of two columns of (1, design, outcome), float (n, k * k); their means are all that least squares needs."""
+    """Products of any two columns of (1, design, outcome), float (n, k * k); least squares needs only their means."""
     columns = np.column_stack([np.ones(len(outcome)), design, outcome])
     return (columns[:, :, None] * columns[:, None, :]).reshape(len(outcome), -1)
 
 
 def r_squared(means: np.ndarray) -> np.ndarray:
-    """R squared of the last column on the others, float (m,), from means (m, k * k) of cross_products; 0 without variance."""
+    """R squared of the last column on the others, float (m,), from means (m, k * k) of cross_products."""
     size = int(np.sqrt(means.shape[1]))
     products = means.reshape(-1, size, size)
     normal, right_side, square = products[:, :-1, :-1], products[:, :-1, -1], products[:, -1, -1]
     # the pseudo-inverse, since a resample may miss a category
-    fitted = (right_side[:, None, :] @ np.linalg.pinv(normal, hermitian=True, rcond=1e-9) @ right_side[:, :, None])[:, 0, 0]
+    fitted = (right_side[:, None, :] @ np.linalg.pinv(normal, hermitian=True, rcond=1e-9) @ right_side[:, :, None])[
+        :, 0, 0
+    ]
     mean = right_side[:, 0] ** 2
     variance = square - mean
     return np.divide(fitted - mean, variance, out=np.zeros(len(means)), where=variance > 1e-12)

@@ -24,7 +24,8 @@ class Run:
 class Contrast:
     """A difference between networks: the sum over networks of weight x accuracy.
 
-    effect names what was changed, levels says what minus what. weights: float (networks,), in the order of Grid.networks.
+    effect names what was changed, levels says what minus what. weights: float (networks,), in the order of
+    Grid.networks.
     """
 
     effect: str
@@ -67,7 +68,9 @@ class Grid:
             return []
         first, second = self.optimizers
         return [
-            self._contrast(f"optimizer at kernel size {size}", f"{first} - {second}", {(first, size): 1, (second, size): -1})
+            self._contrast(
+                f"optimizer at kernel size {size}", f"{first} - {second}", {(first, size): 1, (second, size): -1}
+            )
             for size in self.kernel_sizes
             if (first, size) in self.cells and (second, size) in self.cells
         ]
@@ -128,7 +131,10 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
         if first != network:
             same_as[network] = first
             refusals.append(
-                Refusal(f"{first} against {network}", f"their settings are the same; effects, shares and budget use {first} alone")
+                Refusal(
+                    f"{first} against {network}",
+                    f"their settings are the same; effects, shares and budget use {first} alone",
+                )
             )
     networks = tuple(distinct.values())
     cells, problems = _cells({network: settings[network] for network in networks})
@@ -151,9 +157,12 @@ def _cells(settings: Mapping[str, NetworkSettings]) -> tuple[dict[tuple[str, int
         if network not in chosen
     ]
     for optimizer in sorted({settings[network].optimizer for network in chosen}):
-        rates = sorted({settings[network].learning_rate for network in chosen if settings[network].optimizer == optimizer})
+        rates = sorted(
+            {settings[network].learning_rate for network in chosen if settings[network].optimizer == optimizer}
+        )
         if len(rates) > 1:
-            reason = f"{optimizer} is used with learning rates {', '.join(map(str, rates))}, which would be mistaken for an effect"
+            shown = ", ".join(map(str, rates))
+            reason = f"{optimizer} is used with learning rates {shown}, which would be taken for an effect"
             return {}, [*refusals, Refusal("effects of optimizer and kernel size", reason)]
     return {(settings[network].optimizer, settings[network].kernel_size): network for network in chosen}, refusals
 
@@ -176,9 +185,16 @@ def _missing(grid: Grid) -> list[Refusal]:
         if len(levels) == 1:
             refusals.append(Refusal(f"effect of the {factor}", f"every network that can be compared has {shown}"))
         elif len(levels) > 2:
-            refusals.append(Refusal(f"effect of the {factor}", f"the grid has {len(levels)} levels ({shown}); this analysis compares two"))
+            refusals.append(
+                Refusal(
+                    f"effect of the {factor}",
+                    f"the grid has {len(levels)} levels ({shown}); this analysis compares two",
+                )
+            )
         elif not simple:
-            refusals.append(Refusal(f"effect of the {factor}", f"no two networks differ in the {factor} ({shown}) alone"))
+            refusals.append(
+                Refusal(f"effect of the {factor}", f"no two networks differ in the {factor} ({shown}) alone")
+            )
     if len(grid.optimizers) == len(grid.kernel_sizes) == 2 and not grid.crossed:
         absent = " and ".join(
             f"{optimizer} x {size}"

@@ -8,12 +8,14 @@ def wilson(successes: int, total: int, confidence: float) -> dict[str, float | N
     """A proportion with its Wilson score interval (Wilson 1927); keys value, low, high, all None where total is 0."""
     if total == 0:
         return {"value": None, "low": None, "high": None}
-    interval = stats.binomtest(int(successes), int(total)).proportion_ci(confidence, method="wilson")
-    return {"value": int(successes) / int(total), "low": float(interval.low), "high": float(interval.high)}
+    value = int(successes) / int(total)
+    test = stats.binomtest(int(successes), int(total), value)  # against its own value, whose p value of 1 takes no time
+    interval = test.proportion_ci(confidence, method="wilson")
+    return {"value": value, "low": float(interval.low), "high": float(interval.high)}
 
 
 def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper ends of the percentile bootstrap interval (Efron 1979) along the first axis; NaN samples are left out."""
+    """Ends of the percentile bootstrap interval (Efron 1979) along the first axis; NaN samples are left out."""
     tail = (1 - confidence) / 2
     if np.isnan(samples).any():
         low, high = np.nanquantile(samples, [tail, 1 - tail], axis=0)
@@ -43,7 +45,9 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def holm_upper_bounds(successes: np.ndarray, totals: np.ndarray, threshold: float, confidence: float) -> tuple[np.ndarray, ...]:
+def holm_upper_bounds(
+    successes: np.ndarray, totals: np.ndarray, threshold: float, confidence: float
+) -> tuple[np.ndarray, ...]:
     """Which of m proportions lie below the threshold: p values, adjusted p values and upper bounds, each float (m,).
 
     Exact one-sided binomial tests; a bound is Clopper and Pearson's (1934) at the level that Holm's procedure grants

@@ -1,4 +1,4 @@
-"""Class knockout (section 5). Causal: a class is taken away from the choice, nothing is trained, and the argmax taken again.
+"""Class knockout (section 5). Causal: a class may not be chosen, nothing is trained, and the argmax is taken again.
 
 Taking away a class other than the true one never spoils a right answer, so its whole effect is what it repairs.
 """
@@ -6,7 +6,7 @@ Taking away a class other than the true one never spoils a right answer, so its 
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
 from stages.error_analysis.bootstrap import Resamples, indicators
 from stages.error_analysis.intervals import percentile, wilson
@@ -48,8 +48,8 @@ def knockout(runs: Runs, removed: np.ndarray, confidence: float) -> Table:
                 rows.append(row | {"repaired": int(repaired[i, j]), **_repair(repaired[i, j], errors[i], confidence)})
     return Table(
         "knockout",
-        "Share of a class's errors that become right when another class may not be chosen: (accuracy without it - accuracy) / "
-        "(1 - accuracy), of the images of the true class.",
+        "Share of a class's errors that become right when another class may not be chosen: (accuracy without it - "
+        "accuracy) / (1 - accuracy), of the images of the true class.",
         "causal",
         ("network", "seed", "true", "removed", "repaired", "repair", "low", "high", "n"),
         rows,
@@ -73,22 +73,24 @@ def knockout_any(runs: Runs, removed: np.ndarray, confidence: float) -> Table:
 
 
 def pair_repair(runs: Runs, removed: np.ndarray, resamples: Resamples, confidence: float) -> Table:
-    """Every two classes ranked by how much the removal of each repairs the other: mean of both directions and of the seeds."""
+    """Every two classes ranked by how much the removal of each repairs the other, both directions and all seeds."""
     classes = len(runs.class_names)
     pairs = list(combinations(range(classes), 2))
     a, b = np.array(pairs).T
+    labels = runs.labels.astype(int)
+    codes = np.where(removed >= 0, labels * classes + removed, -1)
+    repaired = sparse.hstack([indicators(row, classes**2) for row in codes], format="csr")
+    wrong = sparse.hstack([indicators(row, classes) for row in np.where(runs.right, -1, labels)], format="csr")
+    shape = (-1, len(runs.names), classes)
+    values = _both_ways(repaired.mean(axis=0).reshape(*shape, classes), wrong.mean(axis=0).reshape(shape), a, b)[0]
+    sampled = _both_ways(
+        resamples.means(repaired).reshape(*shape, classes), resamples.means(wrong).reshape(shape), a, b
+    )
+    errors = wrong.sum(axis=0).reshape(shape)[0]
     rows = []
     for network in dict.fromkeys(run.network for run in runs.names):
-        own = [index for index, run in enumerate(runs.names) if run.network == network]
-        value, samples, errors = 0, 0, np.zeros(classes, dtype=int)
-        for index in own:
-            labels = runs.labels.astype(int)
-            wrong = np.where(runs.right[index], -1, labels)
-            codes = np.where(removed[index] >= 0, labels * classes + removed[index], -1)
-            wrong, repaired = indicators(wrong, classes), indicators(codes, classes**2)
-            errors += wrong.sum(axis=0).astype(int)
-            value = value + _both_ways(repaired.mean(axis=0)[None], wrong.mean(axis=0)[None], a, b)[0] / len(own)
-            samples = samples + _both_ways(resamples.means(repaired), resamples.means(wrong), a, b) / len(own)
+        own = [run.network == network for run in runs.names]
+        value, samples, n = values[own].mean(axis=0), sampled[:, own].mean(axis=1), errors[own].sum(axis=0)
         low, high = percentile(samples, confidence)
         ranks = _ranks(samples)
         rank_low, rank_high = percentile(ranks, confidence)
@@ -106,13 +108,13 @@ def pair_repair(runs: Runs, removed: np.ndarray, resamples: Resamples, confidenc
                     "rank_low": int(np.floor(rank_low[pair])),
                     "rank_high": int(np.ceil(rank_high[pair])),
                     "p_first": float((ranks[:, pair] == 1).mean()),
-                    "n": int(errors[a[pair]] + errors[b[pair]]),
+                    "n": int(n[a[pair]] + n[b[pair]]),
                 }
             )
     return Table(
         "pair_repair",
-        "Pairs of classes ranked by the mean repair when either may not be chosen for the other's images; p_first: bootstrap "
-        "probability of being first.",
+        "Pairs of classes ranked by the mean repair when either may not be chosen for the other's images; p_first: "
+        "bootstrap probability of being first.",
         "causal",
         ("network", "class_a", "class_b", "repair", "low", "high", "rank", "rank_low", "rank_high", "p_first", "n"),
         rows,
@@ -120,12 +122,10 @@ def pair_repair(runs: Runs, removed: np.ndarray, resamples: Resamples, confidenc
 
 
 def _both_ways(repaired: np.ndarray, errors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean repair of both directions (m, pairs), of repaired (m, C * C) and errors (m, C); 0 for a class without errors."""
-    classes = errors.shape[1]
-    repaired = repaired.reshape(-1, classes, classes)
-    whole = np.broadcast_to(errors[:, :, None], repaired.shape)
+    """Mean repair of both directions (..., pairs), of repaired (..., C, C) and errors (..., C); 0 without errors."""
+    whole = np.broadcast_to(errors[..., None], repaired.shape)
     repair = np.divide(repaired, whole, out=np.zeros(repaired.shape), where=whole > 0)
-    return (repair[:, a, b] + repair[:, b, a]) / 2
+    return (repair[..., a, b] + repair[..., b, a]) / 2
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -137,7 +137,9 @@ def _counts(runs: Runs, removed: np.ndarray) -> np.ndarray:
     """Errors repaired, int64 (C, C): true class, class removed."""
     classes = len(runs.class_names)
     hit = removed >= 0
-    return np.bincount(runs.labels[hit].astype(int) * classes + removed[hit], minlength=classes**2).reshape(classes, classes)
+    return np.bincount(runs.labels[hit].astype(int) * classes + removed[hit], minlength=classes**2).reshape(
+        classes, classes
+    )
 
 
 def _repair(repaired: int, errors: int, confidence: float) -> dict:

@@ -24,7 +24,9 @@ def matched_fit(histories: Mapping[Run, History], grid: Grid) -> tuple[Table | N
     rows = []
     refusals = []
     if len(grid.optimizers) == 2:
-        pairs = [(size, *(grid.cells.get((optimizer, size)) for optimizer in grid.optimizers)) for size in grid.kernel_sizes]
+        pairs = [
+            (size, *(grid.cells.get((optimizer, size)) for optimizer in grid.optimizers)) for size in grid.kernel_sizes
+        ]
         for size, a, b in [pair for pair in pairs if None not in pair]:
             for seed in grid.seeds:
                 one, other = (curves(histories[Run(network, seed)]) for network in (a, b))
@@ -40,7 +42,17 @@ def matched_fit(histories: Mapping[Run, History], grid: Grid) -> tuple[Table | N
                     rows.append(row | {"difference": error_a - error_b})
     if not rows:
         return None, refusals
-    columns = ("kernel_size", "seed", "training_loss", "network_a", "error_a", "epoch_a", "network_b", "error_b", "epoch_b")
+    columns = (
+        "kernel_size",
+        "seed",
+        "training_loss",
+        "network_a",
+        "error_a",
+        "epoch_a",
+        "network_b",
+        "error_b",
+        "epoch_b",
+    )
     caption = (
         "Held-out error of both optimizers when they first reach the same training loss, interpolated between epochs. "
         "Descriptive, without intervals."
@@ -62,7 +74,7 @@ def common_losses(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def reached(losses: np.ndarray, errors: np.ndarray, level: float) -> tuple[float, float]:
-    """Epoch, counted from 1, at which the loss first is at or below the level, and the error then; linear between epochs."""
+    """Epoch, from 1, at which the loss first is at or below the level, and the error then; linear between epochs."""
     after = int(np.argmax(losses <= level))
     if after == 0:
         return 1.0, float(errors[0])

@@ -17,49 +17,62 @@ BINS = 15
 """Equal-width bins of confidence (Guo et al. 2017)."""
 
 
-def scores(parts: Mapping[str, Runs], resampled: str, resamples: Resamples, confidence: float) -> Table:
-    """Scores of every run: accuracy on each part with its Wilson interval, the others on the part that was resampled."""
+def sampled_confusions(runs: Runs, resamples: Resamples) -> np.ndarray:
+    """Every run's confusions as shares of all images, in every resample: float64 (resamples, R, C, C), truth first."""
+    classes = len(runs.class_names)
+    codes = runs.labels.astype(int) * classes + runs.predicted
+    pairs = sparse.hstack([indicators(row, classes**2) for row in codes], format="csr")
+    return resamples.means(pairs).reshape(-1, len(codes), classes, classes)
+
+
+def scores(
+    parts: Mapping[str, Runs], resampled: str, confusion_samples: np.ndarray, resamples: Resamples, confidence: float
+) -> Table:
+    """Scores of every run: accuracy on each part (Wilson intervals), the others on the part that was resampled."""
     rows = []
     for part, runs in parts.items():
         for run, right in zip(runs.names, runs.right, strict=True):
             interval = wilson(right.sum(), len(right), confidence)
             rows.append({**_key(run), "images": part, "score": "accuracy", **interval, "n": len(right)})
     runs = parts[resampled]
+    measured = [*_class_means(runs, confusion_samples), *_image_means(runs, resamples)]
     for index, run in enumerate(runs.names):
-        for score, value, samples in _score_samples(runs.labels, runs.probabilities[index], resamples):
-            low, high = percentile(samples, confidence)
-            interval = {"value": float(value), "low": float(low), "high": float(high)}
+        for score, values, samples in measured:
+            low, high = percentile(samples[:, index], confidence)
+            interval = {"value": float(values[index]), "low": float(low), "high": float(high)}
             rows.append({**_key(run), "images": resampled, "score": score, **interval, "n": len(runs.labels)})
     return Table(
         "scores",
-        "Scores of every run. Precision and recall are means over the classes; log loss in nats; Brier score from 0 to 2; "
-        f"expected calibration error (ECE) over {BINS} equal-width bins.",
+        "Scores of every run. Precision and recall are means over the classes; log loss in nats; Brier score from 0 to "
+        f"2; expected calibration error (ECE) over {BINS} equal-width bins.",
         "associated",
         ("network", "seed", "images", "score", "value", "low", "high", "n"),
         rows,
     )
 
 
-def _score_samples(labels: np.ndarray, probabilities: np.ndarray, resamples: Resamples) -> Iterator[tuple[str, float, np.ndarray]]:
-    """Name, value and bootstrap samples (resamples,) of each score."""
-    classes = probabilities.shape[1]
-    predicted = probabilities.argmax(axis=1)
-    precision, recall, _, _ = precision_recall_fscore_support(labels, predicted, average="macro", zero_division=0)
-    occurring = np.union1d(labels, predicted)
-    pairs = indicators(labels.astype(int) * classes + predicted, classes**2)
-    counts = resamples.means(pairs).reshape(-1, classes, classes)
-    hits = np.diagonal(counts, axis1=1, axis2=2)
-    yield "macro precision", precision, _ratio(hits, counts.sum(axis=1))[:, occurring].mean(axis=1)
-    yield "macro recall", recall, _ratio(hits, counts.sum(axis=2))[:, occurring].mean(axis=1)
+def _class_means(runs: Runs, confusion_samples: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, values (R,) and bootstrap samples (resamples, R) of precision and recall, means over occurring classes."""
+    macro = [
+        precision_recall_fscore_support(runs.labels, predicted, average="macro", zero_division=0)[:2]
+        for predicted in runs.predicted
+    ]
+    occurs = np.array([np.isin(range(len(runs.class_names)), [runs.labels, predicted]) for predicted in runs.predicted])
+    hits = np.diagonal(confusion_samples, axis1=2, axis2=3)
+    for index, (name, axis) in enumerate((("macro precision", 2), ("macro recall", 3))):
+        ratios = _ratio(hits, confusion_samples.sum(axis=axis))
+        yield name, np.array(macro)[:, index], (ratios * occurs).sum(axis=2) / occurs.sum(axis=1)
 
-    losses = log_losses(labels, probabilities)
-    squares = brier_scores(labels, probabilities)
-    samples = resamples.means(np.stack([losses, squares], axis=1))
-    yield "log loss", losses.mean(), samples[:, 0]
-    yield "Brier score", squares.mean(), samples[:, 1]
 
-    gaps = calibration_gaps(predicted == labels, probabilities.max(axis=1))
-    yield "ECE", np.abs(gaps.sum(axis=0)).sum() / len(labels), np.abs(resamples.means(gaps)).sum(axis=1)
+def _image_means(runs: Runs, resamples: Resamples) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, values (R,) and bootstrap samples (resamples, R) of the scores that are means over images."""
+    for name, score in (("log loss", log_losses), ("Brier score", brier_scores)):
+        by_image = np.stack([score(runs.labels, one) for one in runs.probabilities], axis=1)
+        yield name, by_image.mean(axis=0), resamples.means(by_image)
+    gaps = [calibration_gaps(right, one.max(axis=1)) for right, one in zip(runs.right, runs.probabilities, strict=True)]
+    samples = resamples.means(sparse.hstack(gaps)).reshape(-1, len(gaps), BINS)
+    values = np.array([np.abs(one.mean(axis=0)).sum() for one in gaps])
+    yield "ECE", values, np.abs(samples).sum(axis=2)
 
 
 def log_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -80,7 +93,9 @@ def calibration_gaps(right: np.ndarray, confidence: np.ndarray) -> sparse.csr_ar
     The expected calibration error is the sum over columns of |mean| (Guo et al. 2017, equation 5).
     """
     bins = np.clip(np.ceil(confidence.astype(np.float64) * BINS).astype(int) - 1, 0, BINS - 1)
-    return sparse.csr_array((right - confidence.astype(np.float64), (np.arange(len(bins)), bins)), shape=(len(bins), BINS))
+    return sparse.csr_array(
+        (right - confidence.astype(np.float64), (np.arange(len(bins)), bins)), shape=(len(bins), BINS)
+    )
 
 
 def classes(runs: Runs, confidence: float) -> Table:
@@ -93,15 +108,17 @@ def classes(runs: Runs, confidence: float) -> Table:
         ):
             for score, total in (("recall", true), ("precision", claimed)):
                 interval = wilson(hits, total, confidence)
-                rows.append({**_key(run), "class": name, "score": score, **interval, "n": int(total), "hits": int(hits)})
+                rows.append(
+                    {**_key(run), "class": name, "score": score, **interval, "n": int(total), "hits": int(hits)}
+                )
     for score in ("recall", "precision"):
         _correct([row for row in rows if row["score"] == score and row["n"]], confidence)
     columns = ("network", "seed", "class", "score", "value", "low", "high", "low_holm", "high_holm")
     columns += ("p_below_half", "p_below_half_holm", "n")
     return Table(
         "classes",
-        "Recall and precision of each class. p_below_half: exact one-sided test of 'below 0.5'; low_holm and high_holm: "
-        "one-sided bounds, corrected (Holm) over all classes of all runs.",
+        "Recall and precision of each class. p_below_half: exact one-sided test of 'below 0.5'; low_holm and "
+        "high_holm: one-sided bounds, corrected (Holm) over all classes of all runs.",
         "associated",
         columns,
         [{column: row.get(column) for column in columns} for row in rows],
@@ -170,15 +187,14 @@ def confused_pairs(runs: Runs, confidence: float) -> Table:
     )
 
 
-def class_ranks(runs: Runs, resamples: Resamples) -> Table:
+def class_ranks(runs: Runs, confusion_samples: np.ndarray) -> Table:
     """Rank of each class by recall, and how often resampled images put it among the two best and the two worst."""
     rows = []
     classes = len(runs.class_names)
-    counts = resamples.means(indicators(runs.labels.astype(int), classes))
-    for run, right in zip(runs.names, runs.right, strict=True):
-        hits = resamples.means(indicators(np.where(right, runs.labels.astype(int), -1), classes))
-        top, bottom = (_among(sign * _ratio(hits, counts), 2) for sign in (1, -1))
-        totals = np.bincount(runs.labels, minlength=classes)
+    sampled = _ratio(np.diagonal(confusion_samples, axis1=2, axis2=3), confusion_samples.sum(axis=3))
+    totals = np.bincount(runs.labels, minlength=classes)
+    for position, (run, right) in enumerate(zip(runs.names, runs.right, strict=True)):
+        top, bottom = (_among(sign * sampled[:, position], 2) for sign in (1, -1))
         recall = _ratio(np.bincount(runs.labels[right], minlength=classes), totals)
         for index, name in enumerate(runs.class_names):
             rows.append(
@@ -194,8 +210,8 @@ def class_ranks(runs: Runs, resamples: Resamples) -> Table:
             )
     return Table(
         "class_ranks",
-        "Classes ranked by recall, 1 the highest, with the bootstrap probabilities of being among the two highest and the "
-        "two lowest; equals share a rank.",
+        "Classes ranked by recall, 1 the highest, with the bootstrap probabilities of being among the two highest and "
+        "the two lowest; equals share a rank.",
         "associated",
         ("network", "seed", "class", "recall", "rank", "p_top_two", "p_bottom_two", "n"),
         rows,
@@ -203,7 +219,7 @@ def class_ranks(runs: Runs, resamples: Resamples) -> Table:
 
 
 def _among(values: np.ndarray, places: int) -> np.ndarray:
-    """Share of the rows of values (resamples, classes) in which each class is among so many highest; float (classes,)."""
+    """Share of the rows of values (resamples, classes) that put each class among so many highest; float (classes,)."""
     better = (values[:, None, :] > values[:, :, None]).sum(axis=2)
     return (better < places).mean(axis=0)
 
@@ -214,7 +230,9 @@ def _confusions(runs: Runs, predicted: np.ndarray) -> np.ndarray:
 
 def _ratio(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
     """Elementwise ratio, 0 where the whole is 0."""
-    return np.divide(parts, wholes, out=np.zeros(np.broadcast_shapes(np.shape(parts), np.shape(wholes))), where=wholes > 0)
+    return np.divide(
+        parts, wholes, out=np.zeros(np.broadcast_shapes(np.shape(parts), np.shape(wholes))), where=wholes > 0
+    )
 
 
 def _key(run: Run) -> dict:

@@ -36,13 +36,16 @@ class Runs:
         return self.predicted == self.labels
 
     @property
-    def collapsed(self) -> list[str]:
-        """One sentence for each run that predicts the same class for every image."""
-        return [
-            f"{run} predicts '{self.class_names[row[0]]}' for every image"
-            for run, row in zip(self.names, self.predicted, strict=True)
-            if len(row) > 1 and np.all(row == row[0])
-        ]
+    def collapsed(self) -> list[Run]:
+        """The runs that predict the same class for every image."""
+        same = (self.predicted == self.predicted[:, :1]).all(axis=1)
+        return [run for run, one_class in zip(self.names, same, strict=True) if one_class and len(self.labels) > 1]
+
+    @property
+    def problems(self) -> list[str]:
+        """One sentence without a full stop for each collapsed run."""
+        first = dict(zip(self.names, self.predicted[:, 0], strict=True))
+        return [f"{run} predicts '{self.class_names[first[run]]}' for every image" for run in self.collapsed]
 
 
 def gather(predictions: Mapping[Run, Predictions], class_names: list[str]) -> Runs:
@@ -51,7 +54,8 @@ def gather(predictions: Mapping[Run, Predictions], class_names: list[str]) -> Ru
     for run, one in others:
         if not (np.array_equal(one.ids, first.ids) and np.array_equal(one.labels, first.labels)):
             raise InputError(
-                f"The predictions of {run} and of {first_run} are for different images. Run `dvc repro evaluate` to make them again."
+                f"The predictions of {run} and of {first_run} are for different images. Run `dvc repro evaluate` to "
+                "make them again."
             )
     for run, one in predictions.items():
         if one.probabilities.shape[1] != len(class_names):

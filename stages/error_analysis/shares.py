@@ -1,4 +1,4 @@
-"""Where the variance of the error indicator comes from (section 3): images, settings, seeds, and what they do together."""
+"""Where the variance of the error indicator comes from (section 3): images, settings, seeds, and both together."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,14 @@ class Source:
 
 
 def sources(grid: Grid) -> list[Source]:
-    """What the cells' differences divide into: the factors where they are crossed, else all differences as 'network'."""
+    """What the cells' differences divide into: the factors where these are crossed, else 'network', all differences."""
     cells = len(grid.networks)
     if grid.crossed and cells == 4:
         main = [grid.optimizer_effect().weights, grid.kernel_effect().weights, grid.interaction().weights]
         names = ("optimizer", "kernel size", "interaction")
-        return [Source(name, (weights / np.linalg.norm(weights))[None]) for name, weights in zip(names, main, strict=True)]
+        return [
+            Source(name, (weights / np.linalg.norm(weights))[None]) for name, weights in zip(names, main, strict=True)
+        ]
     if cells == 1:
         return []
     effects = {"optimizer": grid.optimizer_effect(), "kernel size": grid.kernel_effect()}
@@ -35,7 +37,7 @@ def sources(grid: Grid) -> list[Source]:
 
 
 def components(moments: np.ndarray, parts: list[Source], cells: int, seeds: int) -> dict[str, np.ndarray]:
-    """Variance components by the method of moments (Searle, Casella and McCulloch 1992, chapter 4); they sum to V = e (1 - e).
+    """Variance components by the method of moments (Searle, Casella and McCulloch 1992, chapter 4); sum V = e (1 - e).
 
     moments: float (..., 2 cells + 1), means over images of: the coordinates of an image's error rates p (cells,) in the
     orthonormal basis (constant, then each source's); their squares; and the mean over cells of p (1 - p).
@@ -91,10 +93,16 @@ def variance_shares(
         return None, {}, [Refusal("variance shares", "every prediction is right, or every one is wrong")]
     samples = components(resamples.means(moments), parts, cells, seeds)
     sampled_total = sum(samples.values())
-    shares = {name: np.divide(draws, sampled_total, out=np.full(len(draws), np.nan), where=sampled_total > 1e-12) for name, draws in samples.items()}
+    shares = {
+        name: np.divide(draws, sampled_total, out=np.full(len(draws), np.nan), where=sampled_total > 1e-12)
+        for name, draws in samples.items()
+    }
     rows = []
     for name, value in values.items():
-        (variance_low, variance_high), (low, high) = percentile(samples[name], confidence), percentile(shares[name], confidence)
+        (variance_low, variance_high), (low, high) = (
+            percentile(samples[name], confidence),
+            percentile(shares[name], confidence),
+        )
         rows.append(
             {
                 "component": name,
@@ -111,8 +119,8 @@ def variance_shares(
         )
     table = Table(
         "variance_shares",
-        "Shares of the variance of 'this run gets this image wrong' (random effects, method of moments); they sum to 1, and a "
-        "negative one is an estimate near 0. Intervals over new images.",
+        "Shares of the variance of 'this run gets this image wrong' (random effects, method of moments); they sum to "
+        "1, and a negative one is an estimate near 0. Intervals over new images.",
         "by row",
         ("component", "variance", "variance_low", "variance_high", "share", "low", "high", "n", "runs", "kind"),
         rows,
@@ -124,7 +132,10 @@ def _refusals(parts: list[Source], cells: int, seeds: int) -> list[Refusal]:
     refusals = []
     if any(part.name == "network" for part in parts):
         refusals.append(
-            Refusal("shares of optimizer, kernel size and interaction", "without all four cells they cannot be told apart; the share of 'network' is theirs together")
+            Refusal(
+                "shares of optimizer, kernel size and interaction",
+                "without all four cells they cannot be told apart; the share of 'network' is theirs together",
+            )
         )
     if cells == 1:
         refusals.append(Refusal("shares of optimizer, kernel size and interaction", "there is one network only"))

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from stages.error_analysis.bootstrap import Resamples
-from stages.error_analysis.effects import estimate
+from stages.error_analysis.effects import estimate, sampled_accuracies
 from stages.error_analysis.grid import Contrast, Grid, Run
 from stages.error_analysis.intervals import percentile
 from stages.error_analysis.runs import Runs
@@ -35,50 +35,51 @@ C1 = Claim(
     "C1",
     "Nicknet1 has the highest accuracy, 0.9; Nicknet2 and Nicknet3 have 0.6.",
     "associated",
-    "Holds if every run's Wilson interval lies within 0.05 of the stated number and those of nicknet1 lie above all others; "
-    "does not hold if one lies wholly outside, or another network's lie above those of nicknet1.",
+    "Holds if every run's Wilson interval lies within 0.05 of the stated number and those of nicknet1 lie above all "
+    "others; does not hold if one lies wholly outside, or another network's lie above those of nicknet1.",
 )
 C2 = Claim(
     "C2",
     "The main difference is the optimizer (Adam against SGD).",
     "causal",
-    "Holds if the size of the optimizer's effect exceeds that of the kernel size, in the intervals over new images and over "
-    "new seeds, and the optimizer's effect differs from 0 over new seeds; does not hold if the kernel size's exceeds it in both.",
+    "Holds if the size of the optimizer's effect exceeds that of the kernel size, in the intervals over new images "
+    "and over new seeds, and the optimizer's effect differs from 0 over new seeds; does not hold if the kernel size's "
+    "exceeds it in both.",
 )
 C3 = Claim(
     "C3",
     "'bird' and 'cat' have an accuracy below 0.5.",
     "associated",
-    "Accuracy of a class is its recall. Holds if the upper bounds of both, corrected (Holm) over all classes of all runs, are "
-    "below 0.5 in every run; does not hold if a corrected lower bound is above 0.5.",
+    "Accuracy of a class is its recall. Holds if the upper bounds of both, corrected (Holm) over all classes of all "
+    "runs, are below 0.5 in every run; does not hold if a corrected lower bound is above 0.5.",
 )
 C4 = Claim(
     "C4",
     "90% of the misclassified pictures were related to these two classes.",
     "associated",
-    "Related in the widest sense: bird or cat is the true or the predicted class. Holds if the bootstrap interval of that share "
-    "of all errors lies above 0.85; does not hold if it lies below.",
+    "Related in the widest sense: bird or cat is the true or the predicted class. Holds if the bootstrap interval of "
+    "that share of all errors lies above 0.85; does not hold if it lies below.",
 )
 C5 = Claim(
     "C5",
     "'ship' and 'truck' have a high accuracy in every matrix.",
     "associated",
-    "Holds if each is among the two classes of highest recall with bootstrap probability of at least 0.95 in every run; does "
-    "not hold if one is with at most 0.05 in some run.",
+    "Holds if each is among the two classes of highest recall with bootstrap probability of at least 0.95 in every "
+    "run; does not hold if one is with at most 0.05 in some run.",
 )
 C6 = Claim(
     "C6",
     "Bird and cat must have morphological similarities that keep all three networks from classifying them properly.",
     "causal",
-    "Holds if no other pair of classes repairs each other's errors as much when either may not be chosen: rank 1 with bootstrap "
-    "probability of at least 0.95 for every network; does not hold if at most 0.05 for one.",
+    "Holds if no other pair of classes repairs each other's errors as much when either may not be chosen: rank 1 with "
+    "bootstrap probability of at least 0.95 for every network; does not hold if at most 0.05 for one.",
 )
 C7 = Claim(
     "C7",
     "What most affects misclassification is the data set.",
     "associated",
-    "Holds if the image's share of the variance of errors lies, intervals apart, above that of optimizer and kernel size "
-    "together and above that of the seed; does not hold if it lies below one of them.",
+    "Holds if the image's share of the variance of errors lies, intervals apart, above that of optimizer and kernel "
+    "size together and above that of the seed; does not hold if it lies below one of them.",
 )
 
 
@@ -146,6 +147,14 @@ def verdict_table(verdicts: Sequence[Verdict], on_test_images: Mapping[str, str]
     )
 
 
+def markdown(table: Table) -> str:
+    """The verdicts as a Markdown table, for a pull request."""
+    columns = ("claim", "text", "verdict", "numbers", "interval", "n", "on_test_images", "rule", "kind")
+    rows = [columns, ["---"] * len(columns)]
+    rows += [["" if row[column] is None else str(row[column]) for column in columns] for row in table.rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in rows)
+
+
 def evidence_table(verdicts: Sequence[Verdict]) -> Table:
     """The numbers behind the verdicts, one a row."""
     columns = ("claim", "quantity", "network", "seed", "images", "value", "low", "high", "n", "verdict", "kind")
@@ -170,7 +179,16 @@ def _number(
     network: str = "",
 ) -> dict:
     place = {"network": run.network, "seed": run.seed} if run else {"network": network, "seed": None}
-    return {"quantity": quantity, **place, "images": images, "value": value, "low": low, "high": high, "n": n, "verdict": verdict}
+    return {
+        "quantity": quantity,
+        **place,
+        "images": images,
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": n,
+        "verdict": verdict,
+    }
 
 
 def _all_hold(evidence: Sequence[dict]) -> str:
@@ -191,29 +209,33 @@ def _reason(verdict: str, evidence: Sequence[dict]) -> str:
 
 
 def _name(row: dict) -> str:
-    run = _run_name(row)
+    run = _run_name(row, seeds=True)
     return f"{row['quantity']}, {run}" if run else row["quantity"]
 
 
-def _run_name(row: dict) -> str:
-    return row["network"] + (f" (seed {row['seed']})" if row["seed"] is not None else "")
+def _run_name(row: dict, seeds: bool) -> str:
+    return row["network"] + (f" seed {row['seed']}" if seeds and row["seed"] is not None else "")
 
 
 def _shown(evidence: Sequence[dict]) -> tuple[str, str]:
-    """Numbers and intervals as text, one clause a quantity: each run where there are at most 4, else from lowest to highest."""
+    """Numbers and intervals as text, one clause a quantity: each run where there are at most 4, else the range."""
+    seeds = len({row["seed"] for row in evidence} - {None}) > 1
     numbers, intervals = [], []
     for quantity in dict.fromkeys(row["quantity"] for row in evidence):
         rows = [row for row in evidence if row["quantity"] == quantity and row["value"] is not None]
+        if not rows:
+            continue
         bounded = [row for row in rows if row["low"] is not None]
-        if len(rows) > 4:
-            values = [row["value"] for row in rows]
-            numbers.append(f"{quantity}: {_digits(min(values))} to {_digits(max(values))} over {len(rows)} runs")
-            if bounded:
-                bounds = min(row["low"] for row in bounded), max(row["high"] for row in bounded)
-                intervals.append(f"within [{_digits(bounds[0])}, {_digits(bounds[1])}]")
-        elif rows:
-            numbers.append(f"{quantity}: " + ", ".join(f"{_run_name(row)} {_digits(row['value'])}".strip() for row in rows))
-            intervals += [", ".join(f"[{_digits(row['low'])}, {_digits(row['high'])}]" for row in bounded)] if bounded else []
+        if len(rows) <= 4:
+            values = ", ".join(f"{_run_name(row, seeds)} {_digits(row['value'])}".strip() for row in rows)
+            bounds = ", ".join(f"[{_digits(row['low'])}, {_digits(row['high'])}]" for row in bounded)
+        else:
+            ends = [_digits(end(row["value"] for row in rows)) for end in (min, max)]
+            values = f"{' to '.join(ends)} over {len(rows)} runs"
+            ends = [_digits(end(row[key] for row in bounded)) for end, key in ((min, "low"), (max, "high")) if bounded]
+            bounds = f"within [{', '.join(ends)}]" if ends else ""
+        numbers.append(f"{quantity}: {values}")
+        intervals += [bounds] if bounds else []
     return "; ".join(numbers), "; ".join(intervals)
 
 
@@ -222,7 +244,7 @@ def _digits(value: float) -> str:
 
 
 def _judged(claim: Claim, evidence: list[dict], shown: Sequence[dict] | None = None, **given: object) -> Verdict:
-    """The verdict that the evidence gives together, unless one is given; shown: the numbers to print, all by default."""
+    """The verdict that the evidence gives together, unless one is given; shown: the numbers to print, or all."""
     verdict = given.get("verdict") or _all_hold(evidence)
     numbers, interval = _shown(evidence if shown is None else shown)
     return Verdict(
@@ -232,8 +254,8 @@ def _judged(claim: Claim, evidence: list[dict], shown: Sequence[dict] | None = N
         claim.rule,
         verdict,
         given.get("reason") or _reason(verdict, evidence),
-        numbers,
-        interval,
+        given.get("numbers", numbers),
+        given.get("interval", interval),
         given.get("n"),
         evidence,
     )
@@ -268,7 +290,11 @@ def _c1(case: Case, part: str) -> Verdict:
     if absent:
         return _judged(claim, [], verdict=INAPPLICABLE, reason=f"The report's accuracies are of CIFAR-10. {absent}")
     cells = {(network, *cell) for cell, network in case.grid.cells.items()}
-    missing = [f"{network} ({optimizer}, {size})" for network, optimizer, size in STATED_ACCURACY if (network, optimizer, size) not in cells]
+    missing = [
+        f"{network} ({optimizer}, {size})"
+        for network, optimizer, size in STATED_ACCURACY
+        if (network, optimizer, size) not in cells
+    ]
     if missing:
         return _judged(claim, [], verdict=UNTOLD, reason=f"Not in the grid: {', '.join(missing)}.")
     accuracies = []
@@ -294,23 +320,41 @@ def _c2(case: Case) -> Verdict:
     optimizer, kernel = case.grid.optimizer_effect(), case.grid.kernel_effect()
     problem = _causal_problem(case)
     if problem or optimizer is None or kernel is None:
-        missing = "The grid has no two networks that differ in the optimizer alone, or none that differ in the kernel size alone."
+        missing = "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone."
         return _judged(C2, [], verdict=UNTOLD, reason=problem or missing)
 
-    def measured(contrast: Contrast) -> dict:
-        return estimate(case.right, contrast, case.resamples, case.confidence)
-
-    effects = {f"effect of {contrast.effect}": measured(contrast) for contrast in (optimizer, kernel)}
+    accuracies = sampled_accuracies(case.right, case.resamples)
+    effects = {
+        f"effect of {contrast.effect}": estimate(case.right, contrast, accuracies, case.confidence)
+        for contrast in (optimizer, kernel)
+    }
     signs = [np.sign(effect["value"]) or 1 for effect in effects.values()]
     difference = Contrast("", "", signs[0] * optimizer.weights - signs[1] * kernel.weights)
-    effects["size of the optimizer's effect - size of the kernel's"] = measured(difference)
+    effects["size of the first - size of the second"] = estimate(case.right, difference, accuracies, case.confidence)
     evidence = [
-        _number(f"{name}, over new {over}", case.part, effect["value"], effect[f"low_{over}"], effect[f"high_{over}"], effect[over])
+        _number(
+            f"{name}, over new {over}",
+            case.part,
+            effect["value"],
+            effect[f"low_{over}"],
+            effect[f"high_{over}"],
+            effect[over],
+        )
         for name, effect in effects.items()
         for over in ("images", "seeds")
         if effect[f"low_{over}"] is not None
     ]
-    given = {"n": case.right.shape[2]}
+    intervals = [
+        f"over new {over} " + ", ".join(f"[{row['low']:.3f}, {row['high']:.3f}]" for row in rows)
+        for over in ("images", "seeds")
+        for rows in [[row for row in evidence if row["quantity"].endswith(over)]]
+        if rows
+    ]
+    given = {
+        "n": case.right.shape[2],
+        "numbers": "; ".join(f"{name}: {effect['value']:.3f}" for name, effect in effects.items()),
+        "interval": "; ".join(intervals),
+    }
     if case.right.shape[1] < 2:
         reason = "One seed: how far accuracy varies from seed to seed is not known."
         return _judged(C2, evidence, verdict=UNTOLD, reason=reason, **given)
@@ -318,11 +362,12 @@ def _c2(case: Case) -> Verdict:
     by_seed["verdict"] = HOLDS if by_seed["low"] > 0 or by_seed["high"] < 0 else UNTOLD
     for row in differences:
         row["verdict"] = _above(row["low"], row["high"], 0)
-    if {row["verdict"] for row in differences} == {HOLDS, FAILS}:
-        given |= {"verdict": UNTOLD, "reason": "The intervals over new images and over new seeds contradict each other."}
-    elif {row["verdict"] for row in differences} == {FAILS, UNTOLD}:
-        given |= {"verdict": UNTOLD, "reason": "One of the intervals of the difference includes 0."}
-    return _judged(C2, [*evidence, _seed_spread(case)], **given)
+    if len({row["verdict"] for row in differences}) > 1:
+        given |= {"verdict": UNTOLD, "reason": "The two intervals of the difference do not say the same."}
+    spread = _seed_spread(case)
+    given["numbers"] += f"; {spread['quantity']}: {spread['value']:.3f}"
+    given["interval"] += f"; [{spread['low']:.3f}, {spread['high']:.3f}]"
+    return _judged(C2, [*evidence, spread], **given)
 
 
 def _seed_spread(case: Case) -> dict:
@@ -364,34 +409,45 @@ def _c4(case: Case) -> Verdict:
     wrong = ~case.runs.right
     by_true = np.broadcast_to(np.isin(case.runs.labels, chosen), wrong.shape)
     by_predicted = np.isin(case.runs.predicted, chosen)
-    named = {"true class": by_true, "predicted class": by_predicted, "true or predicted class": by_true | by_predicted}
+    ways = {"true class": by_true, "predicted class": by_predicted, "true or predicted class": by_true | by_predicted}
+    evidence = [row for way, mask in ways.items() for row in _shares_of_errors(case, wrong, mask, f"share by {way}")]
+    deciding = next(row for row in evidence if row["quantity"] == "share by true or predicted class")
+    if deciding["value"] is None:
+        return _judged(C4, evidence, verdict=UNTOLD, reason="There are no errors.")
+    deciding["verdict"] = _above(deciding["low"], deciding["high"], 0.85)
     classes = len(case.runs.class_names)
     neither = (classes - 2) / classes * (classes - 3) / (classes - 1)
-    evidence = []
-    for way, mask in named.items():
-        for network in ("", *dict.fromkeys(run.network for run in case.runs.names)):
-            own = np.array([network in ("", run.network) for run in case.runs.names])
-            evidence.append(_share_of_errors(case, wrong[own], mask[own], f"share by {way}", network))
-        chance = 1 - neither if "or" in way else 2 / classes
-        evidence.append(_number(f"share by {way}, if errors fell evenly on the classes", case.part, chance))
-    bound = min(by_true.sum() / max(wrong.sum(), 1), 1.0)
-    evidence.append(_number("share by true class, at most, at this accuracy", case.part, float(bound)))
-    deciding = next(row for row in evidence if row["quantity"] == "share by true or predicted class")
-    if deciding["value"] is not None:
-        deciding["verdict"] = _above(deciding["low"], deciding["high"], 0.85)
+    bound = float(min(by_true.sum() / wrong.sum(), 1))
+    context = {
+        "share by true class if errors fell evenly on the classes": 2 / classes,
+        "share by true or predicted class if errors fell evenly on the classes": 1 - neither,
+        "share by true class at most, at this accuracy": bound,
+    }
     shown = [row for row in evidence if not row["network"]]
-    return _judged(C4, evidence, shown, n=deciding["n"])
+    evidence += [_number(quantity, case.part, value) for quantity, value in context.items()]
+    verdict = _all_hold(evidence)
+    reason = (
+        f"{_reason(verdict, evidence)} Errors that fell evenly on the classes would give {1 - neither:.3f}, by true class "
+        f"{2 / classes:.3f}; at this accuracy, the two can hold at most {bound:.3f} of the errors as true classes."
+    )
+    return _judged(C4, evidence, shown, n=deciding["n"], reason=reason)
 
 
-def _share_of_errors(case: Case, wrong: np.ndarray, mask: np.ndarray, quantity: str, network: str) -> dict:
-    errors = int(wrong.sum())
-    if not errors:
-        return _number(quantity, case.part, None, n=0, network=network)
-    samples = case.resamples.means(np.stack([(wrong & mask).sum(axis=0), wrong.sum(axis=0)], axis=1))
-    drawn = samples[samples[:, 1] > 0]
-    low, high = percentile(drawn[:, 0] / drawn[:, 1], case.confidence)
-    value = float((wrong & mask).sum() / errors)
-    return _number(quantity, case.part, value, float(low), float(high), errors, network=network)
+def _shares_of_errors(case: Case, wrong: np.ndarray, mask: np.ndarray, quantity: str) -> list[dict]:
+    """The share of all errors, and of each network's, that the mask covers. wrong, mask: bool (R, N)."""
+    networks = ("", *dict.fromkeys(run.network for run in case.runs.names))
+    own = [[network in ("", run.network) for run in case.runs.names] for network in networks]
+    covered = np.stack([(wrong & mask)[rows].sum(axis=0) for rows in own], axis=1)
+    errors = np.stack([wrong[rows].sum(axis=0) for rows in own], axis=1)
+    samples, wholes = np.split(case.resamples.means(np.column_stack([covered, errors])), 2, axis=1)
+    ratios = np.divide(samples, wholes, out=np.full(samples.shape, np.nan), where=wholes > 0)
+    rows = []
+    for index, network in enumerate(networks):
+        n = int(errors[:, index].sum())
+        bounds = [float(end) for end in percentile(ratios[:, index], case.confidence)] if n else [None, None]
+        value = float(covered[:, index].sum() / n) if n else None
+        rows.append(_number(quantity, case.part, value, *bounds, n, network=network))
+    return rows
 
 
 def _c5(case: Case) -> Verdict:
@@ -423,7 +479,16 @@ def _c6(case: Case) -> Verdict:
         if {row["class_a"], row["class_b"]} != {"bird", "cat"}:
             continue
         place = {"n": row["n"], "network": row["network"]}
-        evidence.append(_number("rank of bird and cat among the pairs", case.part, row["rank"], row["rank_low"], row["rank_high"], **place))
+        evidence.append(
+            _number(
+                "rank of bird and cat among the pairs",
+                case.part,
+                row["rank"],
+                row["rank_low"],
+                row["rank_high"],
+                **place,
+            )
+        )
         evidence.append(_number("repair", case.part, row["repair"], row["low"], row["high"], **place))
         verdict = _sure(row["p_first"])
         evidence.append(_number("probability of rank 1", case.part, row["p_first"], verdict=verdict, **place))

@@ -1,4 +1,4 @@
-"""People's labels of the training images (params data.human_votes), such as CIFAR-10N's three an image (Wei et al. 2022)."""
+"""People's labels of the training images (params data.human_votes), such as CIFAR-10N's three (Wei et al. 2022)."""
 
 from pathlib import Path
 from zipfile import BadZipFile
@@ -11,9 +11,12 @@ from stages.errors import InputError
 def read(path: Path, images: int, classes: int) -> np.ndarray:
     """The votes, uint8 (images, annotators), in the order of the data set's training images.
 
-    Raises InputError for a missing file, one that is not a plain .npy, another shape or dtype, or a vote that is no class.
+    Raises InputError for a missing file, one that is not a plain .npy, another shape or dtype, or a vote that is no
+    class.
     """
-    expected = f"expected a .npy of uint8 ({images}, annotators), the classes that people chose, in the data set's own training order"
+    expected = (
+        f"expected a .npy of uint8 ({images}, annotators), people's classes, in the data set's own training order"
+    )
     mend = "Mend the file, or set data.human_votes to null in params.yaml."
     try:
         votes = np.load(path, allow_pickle=False)

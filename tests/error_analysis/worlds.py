@@ -1,7 +1,7 @@
 """Worlds in which the causes of errors are known, because they were planted.
 
-Every image is of one type, and the type alone decides which runs get it wrong. What an analysis should find follows from
-the shares of the types, by arithmetic that shares nothing with the analysis.
+Every image is of one type, and the type alone decides which runs get it wrong. What an analysis should find follows
+from the shares of the types, by arithmetic that shares nothing with the analysis.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ PUBLISHED = (("adam", 15), ("sgd", 15), ("sgd", 10))
 class World:
     """Shares of all images, by what is wrong with them; the rest is right in every run.
 
-    label_noise: the label is wrong, people see it, networks predict the true class. pair: a bird taken for a cat, or a cat
-    for a bird, by every run. optimizer: wrong in every run with sgd. kernel: wrong in every run with the smallest kernel.
-    seed: each run is wrong with chance `unlucky`, by itself. bad_runs: beside that, each run gets a share of its own,
-    evenly drawn from 0 to this, of the remaining images wrong.
+    label_noise: the label is wrong, people see it, networks predict the true class. pair: a bird taken for a cat, or a
+    cat for a bird, by every run. optimizer: wrong in every run with sgd. kernel: wrong in every run with the smallest
+    kernel. seed: each run is wrong with chance `unlucky`, by itself. bad_runs: beside that, each run gets a share of
+    its own, evenly drawn from 0 to this, of the remaining images wrong.
     """
 
     label_noise: float = 0.0
@@ -39,7 +39,7 @@ class World:
 
 @dataclass(frozen=True)
 class Draw:
-    """One draw of a world. kinds: str (N,), the type of each image, 'right' where nothing is planted. votes: uint8 (N, 3)."""
+    """A draw of a world. kinds: str (N,), each image's type, 'right' where nothing is planted. votes: uint8 (N, 3)."""
 
     runs: Runs
     grid: Grid
@@ -83,7 +83,13 @@ def draw(
 
 def settings(optimizer: str, kernel_size: int, **others: object) -> NetworkSettings:
     """The published architecture with these settings."""
-    given = {"filters": [12, 32, 48, 48, 32], "pool_after": [1, 2, 5], "dense_units": [512, 512], "epochs": 30, "batch_size": 128}
+    given = {
+        "filters": [12, 32, 48, 48, 32],
+        "pool_after": [1, 2, 5],
+        "dense_units": [512, 512],
+        "epochs": 30,
+        "batch_size": 128,
+    }
     return NetworkSettings(optimizer=optimizer, kernel_size=kernel_size, **(given | others)).resolved()
 
 
