@@ -24,6 +24,9 @@ NETWORKS = Path("data/networks")
 MODELS = Path("data/models")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics")
+SUMMARY = METRICS / "summary.json"
+"""{network: {"held_out": {"accuracy", "precision", "loss"}, "train": {"accuracy"}}}, means over the seeds."""
+
 PLOTS = Path("plots")
 
 PARTS = ("train", "held_out", "test")
@@ -103,6 +106,9 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -38,6 +38,7 @@ def reported(stage: str) -> Iterator[None]:
 
 _MENDS = {
     errno.ENOSPC: "Free some space; outputs of earlier runs are untouched.",
+    errno.EFBIG: "Raise the limit on file sizes (ulimit -f).",
     errno.EDQUOT: "Free some of your quota; outputs of earlier runs are untouched.",
     errno.EACCES: "Make the folder writable for this user.",
     errno.EPERM: "Make the folder writable for this user.",

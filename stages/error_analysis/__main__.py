@@ -9,9 +9,9 @@ from stages import artifacts, params
 from stages.error_analysis import edits, figures, gallery, grid, inputs, occlusion, outputs, page
 from stages.error_analysis.analysis import Analysis, analyse
 from stages.error_analysis.grid import Run
-from stages.error_analysis.summary import summary
+from stages.error_analysis.summary import by_network, summary
 from stages.errors import reported
-from stages.nicknet.allocator import keep_large_buffers
+from stages.nicknet import runtime
 
 TILES, CASES = 12, 12
 """Images a gallery, and errors that are explained one by one."""
@@ -44,6 +44,7 @@ def main() -> None:
 
     curves = [{"network": run.network, "seed": run.seed} | row for run, rows in histories.items() for row in rows]
     artifacts.write_csv(artifacts.PLOTS / "curves.csv", curves, CURVE_COLUMNS)
+    artifacts.write_json(artifacts.SUMMARY, by_network(analysis.tables["scores"]))
     artifacts.write_json(artifacts.METRICS / "errors.json", summary(analysis.tables))
     written = outputs.write_tables(analysis.tables.values())
     pictures = outputs.write_figures(figures.draw_all(analysis, images, galleries, curves))
@@ -61,5 +62,5 @@ def with_tables(analysis: Analysis, *tables: object) -> Analysis:
 
 if __name__ == "__main__":
     with reported("error_analysis"):
-        keep_large_buffers()
+        runtime.prepare()
         main()

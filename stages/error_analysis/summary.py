@@ -1,4 +1,4 @@
-"""The few numbers of the analysis that one compares between experiments."""
+"""The few numbers that one compares between experiments."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +26,25 @@ def summary(tables: Mapping[str, Table]) -> dict[str, Any]:
             if row["share"] is not None:
                 result[f"{cause.replace(' ', '_')}_share"] = row["share"]
     return {key: float(f"{value:.9g}") if isinstance(value, float) else value for key, value in result.items()}
+
+
+def by_network(scores: Table) -> dict[str, dict[str, dict[str, float]]]:
+    """The content of artifacts.SUMMARY, from the table of scores; nested, for short columns in `dvc exp show`."""
+    wanted = {"held_out": ("accuracy", "macro precision", "log loss"), "train": ("accuracy",)}
+    images = {"held_out": "held-out", "train": "training"}
+    names = {"macro precision": "precision", "log loss": "loss"}
+    result: dict[str, dict[str, dict[str, float]]] = {}
+    for network in dict.fromkeys(row["network"] for row in scores.rows):
+        for part, quantities in wanted.items():
+            for score in quantities:
+                values = [
+                    row["value"]
+                    for row in scores.rows
+                    if (row["network"], row["images"], row["score"]) == (network, images[part], score)
+                ]
+                mean = float(f"{sum(values) / len(values):.9g}")
+                result.setdefault(network, {}).setdefault(part, {})[names.get(score, score)] = mean
+    return result
 
 
 def _rows(tables: Mapping[str, Table], name: str, **wanted: str) -> list[dict]:
