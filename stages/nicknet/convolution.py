@@ -75,9 +75,7 @@ class BatchLastConv2D(LargeKernelConv2D):
         rows, columns = (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
         way = way_of_computing(height, width, *kernel.shape)
         if way == DIRECT:
-            outputs = ops.transpose(
-                keras.layers.Conv2D.convolution_op(self, ops.transpose(inputs, (3, 0, 1, 2)), kernel), (1, 2, 3, 0)
-            )
+            outputs = convolve_directly_batch_last(inputs, kernel)
             if self.pool:
                 outputs = ops.take(ops.take(outputs, rows, axis=0), columns, axis=1)
         else:
@@ -165,15 +163,52 @@ def _operation(images_shape, kernel_shape, kept_rows, kept_columns, karatsuba):
             of_kernel = _from_spectrum(
                 factors.of_kernel(spectrum, change), matrices.kernel_columns.T, matrices.kernel_rows.T
             )
-            of_kernel = ops.reshape(of_kernel, (rows.taps, columns.taps, channels, filters))
             return (
                 ops.reshape(of_images, (height, width, channels, -1)),
-                ops.pad(of_kernel, (_unused(rows, kernel_height), _unused(columns, kernel_width), (0, 0), (0, 0))),
+                _with_unused_taps(of_kernel, rows, columns, kernel_shape),
             )
 
         return ops.reshape(outputs, (len(kept_rows), len(kept_columns), filters, -1)), gradient
 
     return operation
+
+
+def convolve_directly_batch_last(images, kernel):
+    """'same' convolution as one product of matrices per pixel, over all taps. Shapes as in convolve_batch_last."""
+    height, width, channels, _ = images.shape
+    kernel_height, kernel_width, _, filters = kernel.shape
+    rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
+    pixels, terms = height * width, rows.taps * columns.taps * channels
+
+    def neighbours(images):
+        images = ops.pad(images, (_border(rows), _border(columns), (0, 0), (0, 0)))
+        shifted = [images[i : i + height, j : j + width] for i in range(rows.taps) for j in range(columns.taps)]
+        return ops.reshape(ops.concatenate(shifted, axis=2), (pixels, terms, -1))
+
+    @ops.custom_gradient
+    def operation(images, kernel):
+        factors = ops.reshape(_used_taps(kernel, rows, columns), (terms, filters))
+        terms_of_pixels = neighbours(images)
+        outputs = ops.matmul(_for_each(pixels, ops.transpose(factors)), terms_of_pixels)
+
+        def gradient(*arguments, upstream=None):
+            if upstream is None:
+                (upstream,) = arguments
+            change = ops.reshape(upstream, (pixels, filters, -1))
+            of_terms = ops.matmul(_for_each(pixels, factors), change)
+            of_terms = ops.reshape(of_terms, (height, width, rows.taps, columns.taps, channels, -1))
+            of_images = sum(
+                ops.pad(of_terms[:, :, i, j], ((i, rows.taps - 1 - i), (j, columns.taps - 1 - j), (0, 0), (0, 0)))
+                for i in range(rows.taps)
+                for j in range(columns.taps)
+            )
+            of_images = of_images[rows.before : rows.before + height, columns.before : columns.before + width]
+            of_kernel = ops.sum(ops.matmul(terms_of_pixels, ops.transpose(change, (0, 2, 1))), axis=0)
+            return of_images, _with_unused_taps(of_kernel, rows, columns, kernel.shape)
+
+        return ops.reshape(outputs, (height, width, filters, -1)), gradient
+
+    return operation(images, kernel)
 
 
 class _BlockProduct:
@@ -258,8 +293,20 @@ def _used_taps(kernel, rows, columns):
     return kernel[rows.first_tap : rows.first_tap + rows.taps, columns.first_tap : columns.first_tap + columns.taps]
 
 
-def _unused(axis, kernel_size):
-    return axis.first_tap, kernel_size - axis.first_tap - axis.taps
+def _with_unused_taps(kernel, rows, columns, shape):
+    height, width, channels, filters = shape
+    unused = [
+        (axis.first_tap, size - axis.first_tap - axis.taps) for axis, size in ((rows, height), (columns, width))
+    ]
+    return ops.pad(ops.reshape(kernel, (rows.taps, columns.taps, channels, filters)), (*unused, (0, 0), (0, 0)))
+
+
+def _border(axis):
+    return axis.before, axis.taps - 1 - axis.before
+
+
+def _for_each(pixels, matrix):
+    return ops.broadcast_to(matrix[None], (pixels, *matrix.shape))
 
 
 def _slices_of_pool(size):
