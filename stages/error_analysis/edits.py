@@ -128,12 +128,12 @@ EDITS = (
     Edit("shift right", "2 pixels to the right", lambda images, corners: shifted(images, down=0, right=SHIFT)),
     Edit("shift down", "2 pixels down", lambda images, corners: shifted(images, down=SHIFT, right=0)),
     Edit(
-        "occlusion, mean",
+        "occlusion (mean)",
         "a random square of a quarter of the side, filled with the image's mean colour",
         lambda images, corners: occluded(images, corners, mean_colour(images)),
     ),
     Edit(
-        "occlusion, black",
+        "occlusion (black)",
         "the same square filled with black",
         lambda images, corners: occluded(images, corners, BLACK),
     ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 
 from stages.error_analysis.figures_style import percent, short, styled
@@ -47,7 +47,7 @@ def knockout(table: Table, networks: Sequence[str], class_names: Sequence[str]) 
         columns="class removed",
         colours="Greens",
         top=max([0.01, *shares]),
-        scale="share of the true class's errors that become right",
+        scale="errors that become right",
     )
 
 
@@ -75,9 +75,7 @@ def agreement(table: Table, runs: Sequence[tuple[str, int]]) -> Figure:
         figsize=(max(4.2, extent + labels + 1.6), extent + (0.5 if size <= 4 else labels * 0.75 + 0.4)), layout="constrained"
     )
     axes = figure.subplots()
-    colours = _colour_map("Purples")
-    colours.set_bad("white")
-    image = axes.imshow(shown, cmap=colours, vmin=min(0.0, np.nanmin(kappa, initial=0.0)), vmax=1)
+    image = axes.imshow(shown, cmap=_colour_map("Purples", "white"), vmin=min(0.0, np.nanmin(kappa, initial=0.0)), vmax=1)
     axes.set_xticks(range(size - 1), names[:-1], rotation=0 if size <= 4 else 45, ha="center" if size <= 4 else "right")
     axes.set_yticks(range(size - 1), names[1:])
     _plain(axes)
@@ -121,14 +119,14 @@ def _panels(
     scale: str,
 ) -> Figure:
     classes = len(class_names)
-    across = min(len(panels), 3 if len(panels) != 4 else 2)
+    across = min(len(panels), 2 if len(panels) == 4 or classes > 12 else 3)
     down = -(-len(panels) // across)
     names = [short(name, 14) for name in class_names]
     cell = 0.33 if classes <= 12 else 0.27
     side = max(2.2, cell * classes)
     labels = 0.085 * max(len(name) for name in names)
     figure = Figure(
-        figsize=(across * (side + 0.1) + labels + 1.3, down * (side + labels + 0.7)), layout="constrained"
+        figsize=(across * (side + 0.1) + labels + 1.3, down * (side + labels + 0.8)), layout="constrained"
     )
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for position, axes in enumerate(grid.ravel()):
@@ -154,12 +152,9 @@ def _panels(
     return figure
 
 
-def _colour_map(name: str) -> ListedColormap:
-    """The first nine tenths of a sequential map, grey where there is no number."""
-    colours = matplotlib.colormaps[name](np.linspace(0, 0.9, 256))
-    found = ListedColormap(colours)
-    found.set_bad(BLANK)
-    return found
+def _colour_map(name: str, blank: str = BLANK) -> Colormap:
+    """The first nine tenths of a sequential map; `blank` where there is no number."""
+    return ListedColormap(matplotlib.colormaps[name](np.linspace(0, 0.9, 256))).with_extremes(bad=blank)
 
 
 def _plain(axes: Axes) -> None:

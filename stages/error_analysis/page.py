@@ -19,11 +19,10 @@ from stages.error_analysis.analysis import Analysis
 from stages.error_analysis.figures_style import percent
 from stages.error_analysis.gallery import Gallery, Tile
 from stages.error_analysis.occlusion import Case
-from stages.error_analysis.table import Table
 from stages.settings import NetworkSettings
 
-ROWS_SHOWN = 80
-"""A longer table is only named, with its file."""
+ROWS_OPEN, ROWS_SHOWN = 12, 80
+"""A longer table can be unfolded; one longer than the second is only named, with its file."""
 
 COUNTS = {"n", "images", "errors", "count", "repaired", "a_as_b", "b_as_a", "only_a_right", "only_b_right"}
 """Columns of whole numbers that are shown with thousands separators."""
@@ -42,13 +41,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: `tables` are shown without a picture."""
+    """A part of the page: `tables`, each with its title, are shown without a picture."""
 
     name: str
     title: str
     words: str
     charts: tuple[Chart, ...] = ()
-    tables: tuple[str, ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
 
 
 SECTIONS = (
@@ -71,7 +70,7 @@ SECTIONS = (
                 ("shapley",),
             ),
         ),
-        ("matched_fit",),
+        (("matched_fit", "Both optimizers when they fit the training images equally well"),),
     ),
     Section(
         "shares",
@@ -86,7 +85,7 @@ SECTIONS = (
                 ("variance_shares",),
             ),
         ),
-        ("explained",),
+        (("explained", "How much of an image's difficulty its class and its human votes account for"),),
     ),
     Section(
         "budget",
@@ -178,15 +177,15 @@ SECTIONS = (
         "galleries",
         "The images",
         "Drawn at random out of each group, never picked. Pixels are enlarged, not smoothed. Wrong answers are marked.",
-        tables=("galleries",),
+        tables=(("galleries", ""),),
     ),
     Section(
         "cases",
         "Single errors, and what undoes them",
-        "Errors drawn at random. In the map, orange hides evidence for the wrong class, blue evidence for the true one: "
-        "a square of a quarter of the side, filled with the mean colour, slid over the image, and the lead of the wrong "
-        "logit over the true one was read again (Zeiler and Fergus 2014).",
-        tables=("explained_images",),
+        "Errors drawn at random. A square of a quarter of the side, filled with the mean colour, slid over the image, and "
+        "the lead of the wrong class's logit over the true one's was read again (Zeiler and Fergus 2014). The colour says "
+        "what the hidden part had spoken for.",
+        tables=(("explained_images", ""),),
     ),
 )
 
@@ -222,11 +221,14 @@ def render(
         tables=analysis.tables,
         networks=list(dict.fromkeys(run.network for run in analysis.runs)),
         settings=settings,
-        scores=_scores(analysis.tables.get("scores")),
+        scores=_scores(_rows(analysis, "scores")),
+        score_names=list(dict.fromkeys(row["score"] for row in _rows(analysis, "scores"))),
+        clauses=clauses,
         sections=SECTIONS,
         charts={name: _chart(content) for name, content in pictures.items()},
         galleries=[_gallery(one, images, analysis) for one in galleries],
         cases=[_case(case, images, analysis) for case in cases],
+        rows_open=ROWS_OPEN,
         rows_shown=ROWS_SHOWN,
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -245,14 +247,27 @@ def shown(value: Any, column: str = "") -> str:
     return str(value)
 
 
-def _scores(table: Table | None) -> list[dict[str, Any]]:
-    """One row for each run and kind of images, with the scores by name."""
+def clauses(verdict: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each number of a verdict with its interval, '' for none; all in one where they are not told apart."""
+    numbers, intervals = (verdict[column].split("; ") for column in ("numbers", "interval"))
+    if len(numbers) == len(intervals):
+        return list(zip(numbers, intervals, strict=True))
+    return [(verdict["numbers"], verdict["interval"])]
+
+
+def _rows(analysis: Analysis, table: str) -> list[dict[str, Any]]:
+    return analysis.tables[table].rows if table in analysis.tables else []
+
+
+def _scores(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each run and kind of images, the runs in the order of the grid, with the scores by name."""
     found: dict[tuple, dict[str, Any]] = {}
-    for row in table.rows if table else ():
+    for row in rows:
         key = (row["network"], row["seed"], row["images"])
         one = found.setdefault(key, {"network": key[0], "seed": key[1], "images": key[2], "n": row["n"], "scores": {}})
         one["scores"][row["score"]] = row
-    return list(found.values())
+    runs = list(dict.fromkeys(key[:2] for key in found))
+    return [one for run in runs for key, one in found.items() if key[:2] == run]
 
 
 def _chart(content: bytes) -> dict[str, Any]:
@@ -321,11 +336,11 @@ def overlay(image: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     Returns:
         uint8 (H, W, 3).
     """
-    grey = 110 + 145 * image.mean(axis=2, keepdims=True) / 255
+    grey = 150 + 105 * image.mean(axis=2, keepdims=True) / 255
     largest = np.abs(evidence).max()
     strength = (np.abs(evidence) / largest if largest > 0 else np.zeros_like(evidence, float))[..., None]
     tint = np.where(evidence[..., None] > 0, TOWARDS_WRONG, TOWARDS_TRUE)
-    return np.rint(grey * (1 - 0.8 * strength) + tint * 0.8 * strength).astype("uint8")
+    return np.rint(grey * (1 - 0.85 * strength) + tint * 0.85 * strength).astype("uint8")
 
 
 def _photo(image: np.ndarray) -> str:
