@@ -1,7 +1,6 @@
 # `make` lists the targets. Each installs what it needs into .venv first.
 PYTHON ?= python3
 export PYTHONUNBUFFERED := 1
-export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help

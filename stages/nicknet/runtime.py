@@ -1,15 +1,43 @@
 """The process in which TensorFlow runs."""
 
+import importlib
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from stages.nicknet.allocator import keep_large_buffers
 
 
-def prepare():
-    """Set up this process for TensorFlow. Call before it is imported.
+def prepare() -> None:
+    """Set up this process for TensorFlow and import it.
 
-    Large buffers are kept (see allocator), and TensorFlow's start-up messages are left out unless
-    TF_CPP_MIN_LOG_LEVEL asks for them; errors reach Python as exceptions all the same.
+    Large buffers are kept (see allocator). TensorFlow's start-up messages are left out unless
+    TF_CPP_MIN_LOG_LEVEL asks for them; its errors reach Python as exceptions all the same.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     keep_large_buffers()
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # Some messages of the import come before TensorFlow has read the level.
+    with _standard_error_held_back():
+        importlib.import_module("tensorflow")
+
+
+@contextmanager
+def _standard_error_held_back() -> Iterator[None]:
+    """Drop what the process writes to standard error, C++ included; show it after all if the body fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
