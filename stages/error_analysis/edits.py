@@ -83,13 +83,13 @@ def random_corners(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarr
 
 
 def centre_only(images: np.ndarray) -> np.ndarray:
-    """All but the central half of the height and of the width filled with the image's mean colour."""
-    return _filled(images, ~_centre(images.shape), mean_colour(images))
+    """All but the central half of the height and of the width hidden."""
+    return _hidden(images, ~_centre(images.shape))
 
 
 def border_only(images: np.ndarray) -> np.ndarray:
-    """The central half of the height and of the width filled with the image's mean colour."""
-    return _filled(images, _centre(images.shape), mean_colour(images))
+    """The central half of the height and of the width hidden."""
+    return _hidden(images, _centre(images.shape))
 
 
 def mean_colour(images: np.ndarray) -> np.ndarray:
@@ -97,10 +97,17 @@ def mean_colour(images: np.ndarray) -> np.ndarray:
     return np.asarray(images, "float32").mean(axis=(1, 2))
 
 
+def _hidden(images: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Filled, where bool (H, W) says so, with the mean colour of what stays: the image's own would tell of the rest."""
+    kept = images[:, ~where] if not where.all() else images.reshape(len(images), -1, 3)
+    return _filled(images, where, np.asarray(kept, "float32").mean(axis=1))
+
+
 def _centre(shape: tuple[int, ...]) -> np.ndarray:
+    """bool (H, W)."""
     _, height, width, _ = shape
-    centre = np.zeros((1, height, width), bool)
-    centre[:, height // 4 : height - height // 4, width // 4 : width - width // 4] = True
+    centre = np.zeros((height, width), bool)
+    centre[height // 4 : height - height // 4, width // 4 : width - width // 4] = True
     return centre
 
 
@@ -137,8 +144,8 @@ EDITS = (
         "the same square filled with black",
         lambda images, corners: occluded(images, corners, BLACK),
     ),
-    Edit("centre only", "all but the central quarter of the area hidden", lambda images, corners: centre_only(images)),
-    Edit("border only", "the central quarter of the area hidden", lambda images, corners: border_only(images)),
+    Edit("centre only", "all but the central quarter of the area filled with the mean colour of that", lambda images, corners: centre_only(images)),
+    Edit("border only", "the central quarter of the area filled with the mean colour of the rest", lambda images, corners: border_only(images)),
 )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.error_analysis import edits
+from tests.error_analysis import reports, worlds
 
 
 def noise(shape, seed=0):
@@ -63,11 +64,26 @@ def test_occlusion_fills_the_square_at_its_place_only():
 
 def test_centre_only_and_border_only_hide_complements():
     images = noise((3, 32, 32, 3))
-    mean = images.mean(axis=(1, 2), keepdims=True)
+    inside = np.zeros((32, 32), bool)
+    inside[8:24, 8:24] = True
     centre, border = edits.centre_only(images), edits.border_only(images)
-    np.testing.assert_allclose(centre + border, images + mean, rtol=1e-5)
-    np.testing.assert_array_equal(centre[:, 8:24, 8:24], images[:, 8:24, 8:24])
-    np.testing.assert_allclose(border[:, 8:24, 8:24], np.broadcast_to(mean, (3, 16, 16, 3)), rtol=1e-5)
+    np.testing.assert_array_equal(centre[:, inside], images[:, inside])
+    np.testing.assert_array_equal(border[:, ~inside], images[:, ~inside])
+    for image in range(3):
+        np.testing.assert_allclose(centre[image, 0, 0], images[image, inside].mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(border[image, 9, 9], images[image, ~inside].mean(axis=0), rtol=1e-5)
+    assert np.ptp(centre[:, ~inside], axis=1).max() == 0
+    assert np.ptp(border[:, inside], axis=1).max() == 0
+
+
+@pytest.mark.parametrize("edit", [edits.centre_only, edits.border_only])
+def test_what_is_hidden_leaves_no_trace(edit):
+    """Images that differ only in the hidden part look the same afterwards."""
+    images, others = noise((2, 32, 32, 3)), noise((2, 32, 32, 3), seed=1)
+    inside = np.zeros((32, 32, 1), bool)
+    inside[8:24, 8:24] = True
+    visible = inside if edit is edits.centre_only else ~inside
+    np.testing.assert_array_equal(edit(np.where(visible, images, others)), edit(images))
 
 
 @settings(max_examples=25, deadline=None)
@@ -202,3 +218,52 @@ def test_rows_of_a_network_without_errors_have_no_repair_rate():
     outcomes = edits.intervene(brighter_side, images, brighter_side(images).argmax(axis=1), np.random.default_rng(0))
     for row in edits.rows(outcomes, 0.95):
         assert (row["rate"] is None) == (row["direction"] == "repair")
+
+
+def reader(images, labels, cue):
+    """A network that knows the cue of worlds.images_with_a_cue, and nothing else of an image."""
+    side = images.shape[1]
+    middle = np.zeros((side, side), bool)
+    middle[side // 4 : -side // 4, side // 4 : -side // 4] = True
+
+    def read(asked):
+        pixels = np.asarray(asked, "float64")
+        if cue == "colour":
+            return (pixels[..., 0] - pixels[..., 1]).mean(axis=(1, 2))
+        return pixels[:, middle if cue == "centre" else ~middle].mean(axis=(1, 2))
+
+    levels = np.array([read(images[labels == label]).mean() for label in range(labels.max() + 1)])
+    return lambda asked: -np.abs(read(asked)[:, None] - levels)
+
+
+@pytest.mark.parametrize(
+    ("cue", "harmful", "harmless"),
+    [
+        ("colour", "greyscale", ("flip", "shift right", "blur")),
+        ("centre", "border only", ("greyscale", "flip", "blur")),
+        ("border", "centre only", ("greyscale", "flip", "blur")),
+    ],
+)
+def test_a_planted_cue_is_found_by_the_edit_that_removes_it(cue, harmful, harmless):
+    for draw in range(3):
+        images, labels = worlds.images_with_a_cue(np.random.default_rng(draw), 200, cue)
+        outcomes = edits.intervene(reader(images, labels, cue), images, labels, np.random.default_rng(draw))
+        assert outcomes.before.all()
+        found = {row["edit"]: row for row in edits.rows(outcomes, 0.99) if row["direction"] == "break"}
+        assert found[harmful]["low"] > 0.5
+        for name in harmless:
+            assert found[name]["low"] <= 0 <= found[name]["high"]
+
+
+def test_the_table_covers_the_networks_asked_and_corrects_over_all_of_it():
+    pieces = reports.pieces(seeds=2)
+    table = pieces.analysis.tables["pixel_edits"]
+    assert len(table.rows) == 3 * 2 * len(edits.EDITS)
+    assert {(row["network"], row["seed"]) for row in table.rows} == {(f"nicknet{i}", 0) for i in (1, 2, 3)}
+    for row in table.rows:
+        assert set(row) == set(edits.COLUMNS)
+        if row["n"]:
+            assert row["low"] <= row["difference"] <= row["high"] or row["n"] < 5
+            assert row["p"] <= row["p_holm"] <= 1
+            assert row["difference"] == pytest.approx(row["rate"] - row["placebo_rate"])
+    assert sum(row["n"] for row in table.rows if row["edit"] == "flip") == 3 * 40  # 20 wrong and 20 right each

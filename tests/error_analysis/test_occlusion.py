@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stages.error_analysis import occlusion
+from tests.error_analysis import reports
 
 
 def dot_detector(images):
@@ -57,3 +58,38 @@ def test_pixel_map_averages_over_the_places_that_cover_a_pixel():
     assert result[0, 1] == 0.5
     assert result[1, 1] == 0.25
     assert result[2, 2] == 0
+
+
+@pytest.fixture(scope="module")
+def pieces():
+    return reports.pieces()
+
+
+def test_the_networks_take_turns_each_with_an_image_of_its_own(pieces):
+    cases = pieces.cases
+    assert [case.run.network for case in cases] == ["nicknet1", "nicknet2", "nicknet3", "nicknet1", "nicknet2"]
+    assert len({case.index for case in cases}) == 5
+    analysis = pieces.analysis
+    for case in cases:
+        run = analysis.runs.index(case.run)
+        assert case.true == analysis.labels[case.index]
+        assert case.predicted == analysis.predicted[run, case.index] != case.true
+        assert case.removed == analysis.removed[run, case.index]
+        assert set(case.noise) <= set(case.edits)
+
+
+def test_the_table_names_what_undoes_an_error(pieces):
+    table = occlusion.table(pieces.cases, pieces.analysis)
+    assert len(table.rows) == 5
+    for row, case in zip(table.rows, pieces.cases, strict=True):
+        assert set(row) == set(table.columns)
+        assert row["edits"] == "; ".join(case.edits)
+        assert row["class_removed"] in ("", row["predicted"])  # only the answer itself can be in the way
+        assert row["strongest_evidence"] == case.map.max()
+
+
+def test_there_are_no_more_cases_than_errors(pieces):
+    networks = {pieces.analysis.runs[0]: lambda asked: np.zeros((len(asked), 10))}
+    wrong = int(np.sum(pieces.analysis.predicted[0] != pieces.analysis.labels))
+    cases = occlusion.explain(networks, pieces.images, pieces.analysis, how_many=wrong + 5, seed=0)
+    assert len(cases) == wrong
