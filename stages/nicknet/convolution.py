@@ -12,14 +12,17 @@ from stages.nicknet.fourier import same_axis, transforms
 
 DIRECT, BLOCK, KARATSUBA = "direct", "block", "karatsuba"
 
+_VALUES_PER_PRODUCT = 1 / 250
+_KARATSUBA_CHANNELS = 192
+
 
 @keras.saving.register_keras_serializable(package="nicknets")
 class LargeKernelConv2D(keras.layers.Conv2D):
     """Conv2D with strides 1 and padding 'same', fast for large kernels.
 
     Takes the arguments of keras.layers.Conv2D and has its weights, initial values, configuration and
-    output, so that either loads what the other saved. `padding` defaults to 'same'. Kernels may have
-    any size: even, odd, rectangular, larger than the map. The way of computing is chosen from the shapes,
+    output: get_weights() of either goes into set_weights() of the other. `padding` defaults to 'same'.
+    Kernels may have any size: even, odd, rectangular, larger than the map. The way of computing is chosen from the shapes,
     see `way_of_computing`.
 
     Raises:
@@ -71,7 +74,7 @@ class BatchLastConv2D(LargeKernelConv2D):
 
     def call(self, inputs):
         height, width, _, _ = inputs.shape
-        kernel = ops.convert_to_tensor(self.kernel)
+        kernel = self.kernel
         rows, columns = (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
         way = way_of_computing(height, width, *kernel.shape)
         if way == DIRECT:
@@ -97,19 +100,23 @@ class BatchLastConv2D(LargeKernelConv2D):
 
 
 def way_of_computing(height, width, kernel_height, kernel_width, channels, filters):
-    """DIRECT, BLOCK or KARATSUBA: the fastest for these shapes by the rule that benchmarks/ measures.
+    """DIRECT, BLOCK or KARATSUBA: the fastest for these shapes, by a rule that benchmarks/ measures.
 
-    Multiplications per image are counted for the direct sum and for the transforms.
+    A way costs the values that it writes, and a little for each multiplication: the products run near the
+    processor's peak, the values come and go through memory.
     """
     rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
-    frequencies = (rows.length // 2 + 1) * columns.length
-    direct = height * width * kernel_height * kernel_width * channels * filters
-    transform = (channels + filters) * (
-        2 * (rows.length // 2 + 1) * height * width + 4 * frequencies * width
-    ) + 4 * frequencies * channels * filters
-    if direct < 3 * transform:
+    pixels, taps = height * width, rows.taps * columns.taps
+    row_frequencies, maps = rows.length // 2 + 1, channels + filters
+    frequencies = row_frequencies * columns.length
+    direct = pixels * (taps * channels + filters) + _VALUES_PER_PRODUCT * pixels * taps * channels * filters
+    by_rows, by_columns = 2 * row_frequencies * pixels, 4 * frequencies * width
+    block = (pixels + 2 * frequencies) * maps + _VALUES_PER_PRODUCT * (
+        (by_rows + by_columns) * maps + 4 * frequencies * channels * filters
+    )
+    if direct < block:
         return DIRECT
-    return KARATSUBA if min(channels, filters) >= 128 else BLOCK
+    return KARATSUBA if min(channels, filters) >= _KARATSUBA_CHANNELS else BLOCK
 
 
 def convolve_batch_last(images, kernel, kept_rows, kept_columns, karatsuba):
@@ -128,29 +135,29 @@ def convolve_batch_last(images, kernel, kept_rows, kept_columns, karatsuba):
     dtype = keras.backend.standardize_dtype(images.dtype)
     if dtype in ("float16", "bfloat16"):
         images, kernel = ops.cast(images, "float32"), ops.cast(kernel, "float32")
-    outputs = _operation(images.shape, kernel.shape, tuple(kept_rows), tuple(kept_columns), karatsuba)(images, kernel)
-    return ops.cast(outputs, dtype)
+    rows, columns = _axes(images.shape, kernel.shape)
+    matrices = transforms(rows, columns, tuple(kept_rows), tuple(kept_columns), karatsuba)
+    outputs = _operation(rows, columns, matrices, karatsuba)(images, _used_taps(kernel, rows, columns))
+    return ops.cast(ops.reshape(outputs, (len(kept_rows), len(kept_columns), kernel.shape[-1], -1)), dtype)
 
 
-def _operation(images_shape, kernel_shape, kept_rows, kept_columns, karatsuba):
+def _operation(rows, columns, matrices, karatsuba):
     """Function of images and kernel with a gradient of its own.
 
     The gradient is the transpose of each linear step. It is spelled out because automatic differentiation
     would multiply by transposed left factors, which run at half the speed of plain ones.
     """
-    height, width, channels, _ = images_shape
-    kernel_height, kernel_width, _, filters = kernel_shape
-    rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
-    matrices = transforms(rows, columns, kept_rows, kept_columns, karatsuba)
     products = (rows.length // 2 + 1) * columns.length
     product = _KaratsubaProduct if karatsuba else _BlockProduct
 
     @ops.custom_gradient
     def operation(images, kernel):
+        _, _, channels, filters = kernel.shape
+
         def kernel_spectrum(kernel):
             return _to_spectrum(kernel, matrices.kernel_rows, matrices.kernel_columns)
 
-        factors = product(products, _used_taps(kernel, rows, columns), kernel_spectrum)
+        factors = product(products, kernel, kernel_spectrum)
         spectrum = factors.shaped(_to_spectrum(images, matrices.input_rows, matrices.input_columns), channels)
         outputs = _from_spectrum(factors.forward(spectrum), matrices.output_columns, matrices.output_rows)
 
@@ -164,11 +171,11 @@ def _operation(images_shape, kernel_shape, kept_rows, kept_columns, karatsuba):
                 factors.of_kernel(spectrum, change), matrices.kernel_columns.T, matrices.kernel_rows.T
             )
             return (
-                ops.reshape(of_images, (height, width, channels, -1)),
-                _with_unused_taps(of_kernel, rows, columns, kernel_shape),
+                ops.reshape(of_images, (rows.size, columns.size, channels, -1)),
+                ops.reshape(of_kernel, (rows.taps, columns.taps, channels, filters)),
             )
 
-        return ops.reshape(outputs, (len(kept_rows), len(kept_columns), filters, -1)), gradient
+        return outputs, gradient
 
     return operation
 
@@ -176,8 +183,8 @@ def _operation(images_shape, kernel_shape, kept_rows, kept_columns, karatsuba):
 def convolve_directly_batch_last(images, kernel):
     """'same' convolution as one product of matrices per pixel, over all taps. Shapes as in convolve_batch_last."""
     height, width, channels, _ = images.shape
-    kernel_height, kernel_width, _, filters = kernel.shape
-    rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
+    filters = kernel.shape[-1]
+    rows, columns = _axes(images.shape, kernel.shape)
     pixels, terms = height * width, rows.taps * columns.taps * channels
 
     def neighbours(images):
@@ -187,7 +194,7 @@ def convolve_directly_batch_last(images, kernel):
 
     @ops.custom_gradient
     def operation(images, kernel):
-        factors = ops.reshape(_used_taps(kernel, rows, columns), (terms, filters))
+        factors = ops.reshape(kernel, (terms, filters))
         terms_of_pixels = neighbours(images)
         outputs = ops.matmul(_for_each(pixels, ops.transpose(factors)), terms_of_pixels)
 
@@ -204,11 +211,11 @@ def convolve_directly_batch_last(images, kernel):
             )
             of_images = of_images[rows.before : rows.before + height, columns.before : columns.before + width]
             of_kernel = ops.sum(ops.matmul(terms_of_pixels, ops.transpose(change, (0, 2, 1))), axis=0)
-            return of_images, _with_unused_taps(of_kernel, rows, columns, kernel.shape)
+            return of_images, ops.reshape(of_kernel, kernel.shape)
 
         return ops.reshape(outputs, (height, width, filters, -1)), gradient
 
-    return operation(images, kernel)
+    return operation(images, _used_taps(kernel, rows, columns))
 
 
 class _BlockProduct:
@@ -289,16 +296,12 @@ def _left(matrix, values):
     return ops.matmul(ops.convert_to_tensor(matrix, dtype=values.dtype), values)
 
 
+def _axes(images_shape, kernel_shape):
+    return tuple(map(same_axis, images_shape[:2], kernel_shape[:2]))
+
+
 def _used_taps(kernel, rows, columns):
     return kernel[rows.first_tap : rows.first_tap + rows.taps, columns.first_tap : columns.first_tap + columns.taps]
-
-
-def _with_unused_taps(kernel, rows, columns, shape):
-    height, width, channels, filters = shape
-    unused = [
-        (axis.first_tap, size - axis.first_tap - axis.taps) for axis, size in ((rows, height), (columns, width))
-    ]
-    return ops.pad(ops.reshape(kernel, (rows.taps, columns.taps, channels, filters)), (*unused, (0, 0), (0, 0)))
 
 
 def _border(axis):
