@@ -66,10 +66,10 @@ def analyse(
     parts: the runs' predictions for 'training', 'held-out' and 'test' images. human_votes: uint8 (N, annotators), of
     the held-out images.
     """
-    analysis, case = _examine(
+    analysis, case = examine(
         {name: parts[name] for name in ("training", "held-out")}, "held-out", grid, human_votes, settings
     )
-    confirmation, test_case = _examine({"test": parts["test"]}, "test", grid, None, settings)
+    confirmation, test_case = examine({"test": parts["test"]}, "test", grid, None, settings)
     judged = verdicts.judge(case)
     confirmed = {one.claim.replace("test", "held-out"): one.verdict for one in verdicts.judge(test_case)}
     tables = {
@@ -90,13 +90,13 @@ def analyse(
 def refusal_table(refusals: list[Refusal]) -> Table:
     rows = [{"analysis": refusal.analysis, "reason": refusal.reason} for refusal in refusals]
     caption = "Analyses that this grid cannot support."
-    return Table("refusals", caption, "associated", ("analysis", "reason"), rows)
+    return Table("refusals", caption, "by row", ("analysis", "reason"), rows)
 
 
-def _examine(
+def examine(
     parts: Mapping[str, Runs], part: str, grid: Grid, human_votes: np.ndarray | None, settings: ErrorAnalysis
 ) -> tuple[Analysis, verdicts.Case]:
-    """Every table but those of verdicts, of one part's images."""
+    """Every table but those of the verdicts, of one part's images, and what the verdicts are judged on."""
     runs, confidence = parts[part], settings.confidence
     resamples = Resamples(len(runs.labels), settings.resamples, np.random.default_rng(settings.seed))
     right = by_cell(runs, grid)

@@ -120,15 +120,27 @@ def budget(
     votes = suspect is not None
     suspect, ambiguous = (suspect, ambiguous) if votes else (none, none)
     codes_told, refusals = available(rules, len(right), votes)
+    groups = {network: slice(place, place + 1) for place, network in enumerate(grid.networks)}
+    groups["all networks"] = slice(None)
+    codes = {name: assign(wrong, suspect, ambiguous, rules, order) for name, order in ORDERS.items()}
+    by_cause = np.stack(
+        [
+            np.stack([(wrong * (found == code))[:, cells].sum(axis=1) for code in codes_told], axis=1)
+            for found in codes.values()
+            for cells in groups.values()
+        ],
+        axis=1,
+    )  # (N, orders x groups, causes)
+    sampled = resamples.means(by_cause.reshape(len(wrong), -1)).reshape(-1, *by_cause.shape[1:])
     rows = []
     for name, order in ORDERS.items():
-        codes = assign(wrong, suspect, ambiguous, rules, order)
         chance, problem = expected_errors(wrong, suspect, ambiguous, rules, order)
-        for index, network in enumerate((*grid.networks, "all networks")):
-            cells = slice(None) if network == "all networks" else slice(index, index + 1)
+        for network in groups:
+            place = len(rows) // len(codes_told)
+            counts, samples = by_cause[:, place].sum(axis=0), sampled[:, place]
             expected = chance if network == "all networks" else {}
-            for row in _shares(wrong[:, cells], codes[:, cells], codes_told, expected, resamples, confidence):
-                rows.append({"network": network, "order": name, **row})
+            found = _shares(counts, samples, codes_told, expected, confidence)
+            rows += [{"network": network, "order": name, **row} for row in found]
     table = Table(
         "budget",
         "Every error of a network, all its seeds, by its first cause in the order given. Expected: the share that "
@@ -149,36 +161,29 @@ def budget(
         ),
         rows,
     )
-    first = assign(wrong, suspect, ambiguous, rules, ORDERS["first to last"])
-    causes = np.where(right, 0, first.T[:, None, :]).astype(np.int8)
+    causes = np.where(right, 0, codes["first to last"].T[:, None, :]).astype(np.int8)
     return table, causes, [*refusals, *problem]
 
 
 def _shares(
-    wrong: np.ndarray, codes: np.ndarray, codes_told: list[int], expected: dict, resamples: Resamples, confidence: float
+    counts: np.ndarray, samples: np.ndarray, codes_told: list[int], expected: dict, confidence: float
 ) -> Iterator[dict]:
-    """One row a cause, of the errors of some cells: wrong int (N, cells), codes int8 (N, cells)."""
-    by_cause = np.stack([(wrong * (codes == code)).sum(axis=1) for code in codes_told], axis=1)
-    errors = int(wrong.sum())
-    samples = resamples.means(by_cause)
+    """One row a cause: errors int (causes,), their bootstrap samples (resamples, causes)."""
+    errors = int(counts.sum())
     totals = samples.sum(axis=1, keepdims=True)
-    samples = np.divide(samples, totals, out=np.full(samples.shape, np.nan), where=totals > 0)
-    low, high = percentile(samples, confidence) if errors else (None, None)
+    shares = np.divide(samples, totals, out=np.full(samples.shape, np.nan), where=totals > 0)
+    low, high = percentile(shares, confidence) if errors else (None, None)
     for index, code in enumerate(codes_told):
-        count = int(by_cause[:, index].sum())
-        row = {"cause": CAUSES[code - 1], "errors": count, "share": None, "low": None, "high": None, "n": errors}
-        row |= {"expected_share": None, "expected_low": None, "expected_high": None}
+        count = int(counts[index])
+        row = {"cause": CAUSES[code - 1], "errors": count, "share": None, "low": None, "high": None}
+        row |= {"expected_share": None, "expected_low": None, "expected_high": None, "n": errors}
         if errors:
             row |= {"share": count / errors, "low": float(low[index]), "high": float(high[index])}
-            if code in expected:
-                mean, deviation = expected[code]
-                reach = float(stats.norm.ppf((1 + confidence) / 2)) * deviation
-                ends = (max(mean - reach, 0), min(mean + reach, errors))
-                row |= {
-                    "expected_share": mean / errors,
-                    "expected_low": ends[0] / errors,
-                    "expected_high": ends[1] / errors,
-                }
+        if errors and code in expected:
+            mean, deviation = expected[code]
+            reach = float(stats.norm.ppf((1 + confidence) / 2)) * deviation
+            low_end, high_end = max(mean - reach, 0) / errors, min(mean + reach, errors) / errors
+            row |= {"expected_share": mean / errors, "expected_low": low_end, "expected_high": high_end}
         yield row
 
 

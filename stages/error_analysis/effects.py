@@ -90,7 +90,9 @@ def shapley(right: np.ndarray, grid: Grid, resamples: Resamples, confidence: flo
     total = rows["total"]
     if total["low_images"] > 0 or total["high_images"] < 0:
         for part in ("optimizer", "kernel size"):
-            samples = (accuracies @ weights[part]) / (accuracies @ weights["total"])
+            totals = accuracies @ weights["total"]
+            undefined = np.full(len(totals), np.nan)
+            samples = np.divide(accuracies @ weights[part], totals, out=undefined, where=totals != 0)
             low, high = percentile(samples, confidence)
             share = total["value"] and rows[part]["value"] / total["value"]
             rows[part] |= {"share_of_total": share, "share_low": float(low), "share_high": float(high)}

@@ -89,11 +89,11 @@ class Grid:
         ]
 
     def optimizer_effect(self) -> Contrast | None:
-        """The mean of the optimizer's simple effects; None where there is none."""
+        """The mean of the optimizer's simple effects, or the only one; None where there is none."""
         return _mean("optimizer", self.simple_optimizer_effects())
 
     def kernel_effect(self) -> Contrast | None:
-        """The mean of the kernel size's simple effects; None where there is none."""
+        """The mean of the kernel size's simple effects, or the only one; None where there is none."""
         return _mean("kernel size", self.simple_kernel_effects())
 
     def interaction(self) -> Contrast | None:
@@ -112,8 +112,8 @@ class Grid:
 
 
 def _mean(effect: str, simple: list[Contrast]) -> Contrast | None:
-    if not simple:
-        return None
+    if len(simple) < 2:
+        return simple[0] if simple else None
     return Contrast(effect, simple[0].levels, np.mean([contrast.weights for contrast in simple], axis=0))
 
 
@@ -196,14 +196,15 @@ def _missing(grid: Grid) -> list[Refusal]:
                 Refusal(f"effect of the {factor}", f"no two networks differ in the {factor} ({shown}) alone")
             )
     if len(grid.optimizers) == len(grid.kernel_sizes) == 2 and not grid.crossed:
-        absent = " and ".join(
+        absent = [
             f"{optimizer} x {size}"
             for optimizer in grid.optimizers
             for size in grid.kernel_sizes
             if (optimizer, size) not in grid.cells
-        )
+        ]
+        cells = f"cell {absent[0]} is" if len(absent) == 1 else f"cells {' and '.join(absent)} are"
         names = ("interaction", "mean effects of optimizer and kernel size", "Shapley split")
-        refusals += [Refusal(name, f"cell {absent} is not in the grid") for name in names]
+        refusals += [Refusal(name, f"{cells} not in the grid") for name in names]
     elif not grid.crossed:
         names = ("interaction", "Shapley split")
         refusals += [Refusal(name, "needs two optimizers crossed with two kernel sizes") for name in names]

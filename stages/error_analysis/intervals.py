@@ -53,15 +53,16 @@ def holm_upper_bounds(
     Exact one-sided binomial tests; a bound is Clopper and Pearson's (1934) at the level that Holm's procedure grants
     this proportion, so bound < threshold says the same as adjusted p < 1 - confidence. Totals must be positive.
     """
-    tests = [
-        stats.binomtest(int(k), int(n), threshold, alternative="less") for k, n in zip(successes, totals, strict=True)
-    ]
-    p_values = np.array([test.pvalue for test in tests])
-    bounds = np.empty(len(tests))
+    p_values = stats.binom.cdf(successes, totals, threshold)
+    order = np.argsort(p_values, kind="stable")
+    levels = np.empty(len(p_values))
     rejecting = True
-    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+    for rank, index in enumerate(order):
         if rejecting:  # the first proportion that is not rejected ends the steps
-            level = (1 - confidence) / (len(tests) - rank)
+            level = (1 - confidence) / (len(p_values) - rank)
             rejecting = p_values[index] < level
-        bounds[index] = tests[index].proportion_ci(1 - level, method="exact").high
+        levels[index] = level
+    some_failed = successes < totals
+    bounds = np.ones(len(p_values))
+    bounds[some_failed] = stats.beta.ppf(1 - levels, successes + 1, totals - successes)[some_failed]
     return p_values, holm(p_values), bounds

@@ -149,7 +149,7 @@ def verdict_table(verdicts: Sequence[Verdict], on_test_images: Mapping[str, str]
 
 def markdown(table: Table) -> str:
     """The verdicts as a Markdown table, for a pull request."""
-    columns = ("claim", "text", "verdict", "numbers", "interval", "n", "on_test_images", "rule", "kind")
+    columns = ("claim", "text", "verdict", "numbers", "interval", "n", "reason", "on_test_images", "rule", "kind")
     rows = [columns, ["---"] * len(columns)]
     rows += [["" if row[column] is None else str(row[column]) for column in columns] for row in table.rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in rows)
@@ -427,8 +427,8 @@ def _c4(case: Case) -> Verdict:
     evidence += [_number(quantity, case.part, value) for quantity, value in context.items()]
     verdict = _all_hold(evidence)
     reason = (
-        f"{_reason(verdict, evidence)} Errors that fell evenly on the classes would give {1 - neither:.3f}, by true class "
-        f"{2 / classes:.3f}; at this accuracy, the two can hold at most {bound:.3f} of the errors as true classes."
+        f"{_reason(verdict, evidence)} Errors spread evenly over classes would give {1 - neither:.3f} (by true class "
+        f"{2 / classes:.3f}); at this accuracy, the two classes hold at most {bound:.3f} of the errors by true class."
     )
     return _judged(C4, evidence, shown, n=deciding["n"], reason=reason)
 
