@@ -20,7 +20,7 @@ def main(network: str, seed: int) -> None:
     wanted = settings.read(artifacts.settings_path(network))
     images, labels = artifacts.read_images("train"), np.asarray(artifacts.read_labels("train"))
     train, held_out = np.asarray(artifacts.read_indices("train")), np.asarray(artifacts.read_indices("held_out"))
-    model = training.compiled(wanted, images.shape[1:], len(artifacts.read_class_names()), seed)
+    model = training.untrained(wanted, images.shape[1:], len(artifacts.read_class_names()), seed)
     progress = Progress(len(train), 1, wanted.epochs)
     history = []
     for rows in training.epochs(

@@ -1,10 +1,14 @@
 """Training of one network; touches no file."""
 
+from collections.abc import Callable, Iterator
+
 import keras
+import numpy as np
+import tensorflow as tf
 
 from stages.nicknet.batches import batches, order
 from stages.nicknet.network import build
-from stages.train.metrics import MacroPrecision
+from stages.settings import NetworkSettings
 
 QUANTITIES = ("accuracy", "loss", "precision")
 HISTORY_COLUMNS = ("epoch", "images", *QUANTITIES)
@@ -12,14 +16,13 @@ HISTORY_COLUMNS = ("epoch", "images", *QUANTITIES)
 _EVALUATION_BATCH_SIZE = 500
 
 
-def compiled(settings, image_shape, classes, seed):
-    """A fresh network, keras.Model, ready to train: initial weights from `seed`, every step one compiled function.
+def untrained(settings: NetworkSettings, image_shape: tuple[int, int, int], classes: int, seed: int) -> keras.Model:
+    """A network with initial weights from `seed`, and its optimizer (model.optimizer) with its variables.
 
-    settings: stages.settings.NetworkSettings. image_shape: (height, width, channels).
+    image_shape: (height, width, channels).
 
     Training draws no random number but the initial weights and the order of the images, and XLA's CPU code adds
-    in a fixed order, so that equal seeds give equal bytes on the same kind of processor. TensorFlow's own switch,
-    enable_op_determinism, would make Keras give up XLA.
+    in a fixed order, so that equal seeds give equal bytes on the same kind of processor.
     """
     model = build(
         kernel_size=settings.kernel_size,
@@ -30,29 +33,32 @@ def compiled(settings, image_shape, classes, seed):
         classes=classes,
         seed=seed,
     )
-    model.compile(
-        optimizer=keras.optimizers.get(
-            {"class_name": settings.optimizer, "config": {"learning_rate": settings.learning_rate}}
-        ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
-        weighted_metrics=[
-            keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
-            # Keras's own running loss counts the last batch's padding.
-            keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy"),
-            MacroPrecision(classes),
-        ],
-        jit_compile=True,
-    )
+    optimizer = {"class_name": settings.optimizer, "config": {"learning_rate": settings.learning_rate}}
+    model.compile(optimizer=keras.optimizers.get(optimizer))
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
-def epochs(model, images, labels, train, held_out, *, batch_size, seed, first, last, progress):
-    """Train a compiled network; after each epoch yield its two rows of the history (dicts with HISTORY_COLUMNS).
+def epochs(
+    model: keras.Model,
+    images: np.ndarray,
+    labels: np.ndarray,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    first: int,
+    last: int,
+    progress: Callable[[int], None],
+) -> Iterator[list[dict]]:
+    """Train a network; after each epoch yield its two rows of the history (dicts with HISTORY_COLUMNS).
 
     'training' averages over the epoch while the weights move, as Keras does; 'held-out' is measured at its end.
+    Loss is the cross entropy in nats an image; precision is the mean over classes, 0 for a class never predicted.
 
     Args:
-        model: from `compiled`.
+        model: from `untrained`, or with weights and optimizer variables from after epoch first - 1.
         images: uint8 (N, H, W, C). labels: uint8 (N,).
         train: int64 (n,), indices to learn from. held_out: int64 (m,), indices to watch.
         batch_size: images a step.
@@ -60,26 +66,70 @@ def epochs(model, images, labels, train, held_out, *, batch_size, seed, first, l
         first: the number of the first epoch, from 1. last: of the last one.
         progress: called with the number of images after each training step.
     """
+    learn, measure = _learning_step(model), _measuring_step(model)
+    watching = min(_EVALUATION_BATCH_SIZE, len(held_out))
     for epoch in range(first, last + 1):
-        model.reset_metrics()
+        seen = 0
         for batch in batches(images, labels, order(train, seed, epoch), batch_size):
-            measured = model.train_on_batch(*batch, return_dict=True)
+            seen = seen + learn(*batch).numpy().astype("float64")
             progress(int(batch[2].sum()))
-        yield [_row(epoch, "training", measured), _row(epoch, "held-out", _evaluated(model, images, labels, held_out))]
+        watched = sum(
+            measure(*batch).numpy().astype("float64") for batch in batches(images, labels, held_out, watching)
+        )
+        yield [_row(epoch, "training", seen), _row(epoch, "held-out", watched)]
 
 
-def _evaluated(model, images, labels, indices):
-    model.reset_metrics()
-    for batch in batches(images, labels, indices, min(_EVALUATION_BATCH_SIZE, len(indices))):
-        measured = model.test_on_batch(*batch, return_dict=True)
-    return measured
-
-
-def _row(epoch, images, measured):
-    values = (measured["accuracy"], measured["cross_entropy"], measured["precision"])
-    return {"epoch": epoch, "images": images} | dict(zip(QUANTITIES, map(float, values), strict=True))
-
-
-def without_optimizer(model):
+def without_optimizer(model: keras.Model) -> keras.Model:
     """The same network, weights shared, without the state of its training."""
     return keras.Model(model.inputs, model.outputs, name=model.name)
+
+
+def _learning_step(model: keras.Model) -> Callable:
+    """A compiled function of a batch that takes one step of the optimizer and returns _sums from before it."""
+
+    @tf.function(jit_compile=True)
+    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            logits = model(images, training=True)
+            losses = _losses(labels, logits)
+            loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+        model.optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return _sums(labels, logits, losses, weights)
+
+    return step
+
+
+def _measuring_step(model: keras.Model) -> Callable:
+    """A compiled function of a batch that returns _sums."""
+
+    @tf.function(jit_compile=True)
+    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        logits = model(images, training=False)
+        return _sums(labels, logits, _losses(labels, logits), weights)
+
+    return step
+
+
+def _losses(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+def _sums(labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """float32 (3, classes): summed loss of the images of each class, right ones, and predictions of each class."""
+    classes = logits.shape[-1]
+    chosen = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+    true, predicted = tf.one_hot(labels, classes), tf.one_hot(chosen, classes) * weights[:, None]
+    return tf.stack(
+        [
+            tf.reduce_sum(true * (losses * weights)[:, None], axis=0),
+            tf.reduce_sum(true * predicted, axis=0),
+            tf.reduce_sum(predicted, axis=0),
+        ]
+    )
+
+
+def _row(epoch: int, images: str, sums: np.ndarray) -> dict:
+    losses, right, predicted = sums
+    count = predicted.sum()
+    values = (right.sum() / count, losses.sum() / count, np.mean(right / np.maximum(predicted, 1)))
+    return {"epoch": epoch, "images": images} | dict(zip(QUANTITIES, map(float, values), strict=True))

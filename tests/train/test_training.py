@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, precision_score
@@ -24,7 +25,7 @@ TRAIN, HELD_OUT = np.arange(50), np.arange(50, 70)
 
 
 def trained(seed=0, settings=SETTINGS, progress=lambda images: None):
-    model = training.compiled(settings, (8, 8, 3), 3, seed)
+    model = training.untrained(settings, (8, 8, 3), 3, seed)
     options = {"batch_size": settings.batch_size, "seed": seed, "first": 1, "last": settings.epochs}
     history = list(training.epochs(model, IMAGES, LABELS, TRAIN, HELD_OUT, progress=progress, **options))
     return model, sum(history, [])
@@ -33,6 +34,12 @@ def trained(seed=0, settings=SETTINGS, progress=lambda images: None):
 @pytest.fixture(scope="module")
 def run():
     return trained()
+
+
+@pytest.fixture(autouse=True)
+def _small_evaluation_batches(monkeypatch):
+    """Held-out images then take more than one batch, the last one padded."""
+    monkeypatch.setattr(training, "_EVALUATION_BATCH_SIZE", 8)
 
 
 def test_held_out_curves_are_the_scores_of_the_trained_network(run):
@@ -71,7 +78,22 @@ def test_weights_are_saved_without_the_optimizers_state_and_can_be_loaded(run, t
     training.without_optimizer(run[0]).save_weights(path)
     assert path.stat().st_size < 4 * run[0].count_params() + 60_000
     loaded = inference.load(SETTINGS, path, (8, 8, 3), 3)
-    np.testing.assert_array_equal(inference.logits(loaded, IMAGES), inference.logits(run[0], IMAGES))
+    for read, trained_ in zip(loaded.get_weights(), run[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(read, trained_)
+    np.testing.assert_allclose(inference.logits(loaded, IMAGES), run[0](IMAGES), rtol=1e-4, atol=1e-5)
+
+
+def test_training_curves_average_over_the_epoch():
+    """With a step of almost nothing, the training row is what the initial network scores on all training images."""
+    settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 1e-12, "epochs": 1})
+    model, history = trained(settings=settings)
+    probabilities = inference.probabilities(model, IMAGES[TRAIN])
+    predicted = probabilities.argmax(1)
+    assert history[0]["accuracy"] == pytest.approx(accuracy_score(LABELS[TRAIN], predicted))
+    assert history[0]["loss"] == pytest.approx(log_loss(LABELS[TRAIN], probabilities), rel=1e-5)
+    assert history[0]["precision"] == pytest.approx(
+        precision_score(LABELS[TRAIN], predicted, average="macro", zero_division=0)
+    )
 
 
 def test_padding_changes_no_gradient():
@@ -79,12 +101,25 @@ def test_padding_changes_no_gradient():
     stepped = []
     for batch_size in (16, 10):
         settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 0.1})
-        model = training.compiled(settings, (8, 8, 3), 3, seed=0)
-        (batch,) = batches(IMAGES, LABELS, np.arange(10), batch_size)
-        measured = model.train_on_batch(*batch, return_dict=True)
-        stepped.append([measured["cross_entropy"], *model.get_weights()])
+        model = training.untrained(settings, (8, 8, 3), 3, seed=0)
+        options = {"batch_size": batch_size, "seed": 0, "first": 1, "last": 1, "progress": lambda images: None}
+        list(training.epochs(model, IMAGES, LABELS, np.arange(10), HELD_OUT, **options))
+        stepped.append(model.get_weights())
     for padded, plain in zip(*stepped, strict=True):
         np.testing.assert_allclose(padded, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_a_step_is_kerass_own():
+    """Weights after an epoch equal those of keras.Model.fit on the same batches."""
+    model = training.untrained(SETTINGS, (8, 8, 3), 3, seed=0)
+    options = {"batch_size": 25, "seed": 0, "first": 1, "last": 1, "progress": lambda images: None}
+    list(training.epochs(model, IMAGES, LABELS, TRAIN, HELD_OUT, **options))
+    other = training.untrained(SETTINGS, (8, 8, 3), 3, seed=0)
+    other.compile(optimizer=other.optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    chosen = order(TRAIN, 0, 1)
+    other.fit(IMAGES[chosen], LABELS[chosen], batch_size=25, shuffle=False, verbose=0)
+    for ours, kerass in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, kerass, rtol=1e-4, atol=1e-5)
 
 
 def test_progress_counts_every_image_of_every_epoch_once():
