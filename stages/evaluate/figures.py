@@ -16,14 +16,13 @@ def examples(images, labels, probabilities, names, title):
     figure.suptitle(title)
     grid = figure.subplots(rows, _COLUMNS, squeeze=False)
     for axes in grid.flat:
-        axes.set_axis_off()
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
     for axes, image, label, row in zip(grid.flat, images, labels, probabilities, strict=False):
         predicted = int(np.argmax(row))
         axes.imshow(image, interpolation="nearest")
-        axes.set_title(
+        axes.set_xlabel(
             f"true: {names[label]}\npredicted: {names[predicted]} ({row[predicted]:.0%})",
-            y=-0.02,
-            va="top",
             fontsize=9,
             color="black" if predicted == label else "#b3261e",
         )

@@ -48,7 +48,7 @@ def test_drawn_predictions_are_what_they_are_called():
 def test_the_picture_says_truth_prediction_and_probability():
     images = np.zeros((2, 4, 4, 3), "uint8")
     figure = figures.examples(images, LABELS[:2], PROBABILITIES[:2], ["cat", "dog", "ship"], "title")
-    texts = [axes.get_title() for axes in figure.axes]
+    texts = [axes.get_xlabel() for axes in figure.axes]
     assert texts[:2] == ["true: cat\npredicted: cat (50%)", "true: cat\npredicted: dog (50%)"]
 
 
