@@ -144,8 +144,16 @@ EDITS = (
         "the same square filled with black",
         lambda images, corners: occluded(images, corners, BLACK),
     ),
-    Edit("centre only", "all but the central quarter of the area filled with the mean colour of that", lambda images, corners: centre_only(images)),
-    Edit("border only", "the central quarter of the area filled with the mean colour of the rest", lambda images, corners: border_only(images)),
+    Edit(
+        "centre only",
+        "all but the central quarter of the area filled with the mean colour of that",
+        lambda images, corners: centre_only(images),
+    ),
+    Edit(
+        "border only",
+        "the central quarter of the area filled with the mean colour of the rest",
+        lambda images, corners: border_only(images),
+    ),
 )
 
 
@@ -269,9 +277,7 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float) 
 def rows(outcomes: Outcomes, confidence: float) -> list[dict[str, Any]]:
     """Two rows an edit: what it repairs of the wrong images, what it breaks of the right ones, beside its placebo."""
     found = []
-    for name, edited, noisy, norms in zip(
-        outcomes.names, outcomes.edited, outcomes.noisy, outcomes.norms, strict=True
-    ):
+    for name, edited, noisy, norms in zip(outcomes.names, outcomes.edited, outcomes.noisy, outcomes.norms, strict=True):
         for direction, group in (("repair", ~outcomes.before), ("break", outcomes.before)):
             turned, turned_by_noise = (after[group] != outcomes.before[group] for after in (edited, noisy))
             result = paired_difference(turned, turned_by_noise, confidence)
@@ -328,12 +334,12 @@ def pixel_edits(
     return Table(
         name="pixel_edits",
         caption=(
-            f"What pixel edits repair and break, on at most {at_most} wrong and {at_most} right images a network, drawn "
-            "at random: the share of wrong images that an edit turns right (repair), of right ones that it turns wrong "
-            "(break), and the same for random noise of equal L2 norm (placebo). What counts is the difference: a wrong "
-            "answer that any nudge turns was a close call. Interval: Bonett and Price 2012, over images; p: exact "
-            "McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 norm of the "
-            "change, pixel values 0 to 255."
+            f"What pixel edits repair and break, on at most {at_most} wrong and {at_most} right images a network, "
+            "drawn at random: the share of wrong images that an edit turns right (repair), of right ones that it turns "
+            "wrong (break), and the same for random noise of equal L2 norm (placebo). What counts is the difference: a "
+            "wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, over images; p: exact "
+            "McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 norm of "
+            "the change, pixel values 0 to 255."
         ),
         kind="causal",
         columns=COLUMNS,

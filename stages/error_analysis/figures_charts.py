@@ -14,9 +14,11 @@ from stages.error_analysis.figures_style import (
     BLUE,
     FAINT,
     INK,
+    MINUS,
     ORANGE,
     PURPLE,
     SKY,
+    TIMES,
     VERMILION,
     by_rows,
     colour,
@@ -40,7 +42,9 @@ WIDTH = 7.0
 def effects(table: Table) -> Figure:
     """Accuracy differences of the settings, each with its two intervals: over new images, and over new seeds."""
     return _two_intervals(
-        table.rows, [f"{row['effect']}: {row['contrast'].replace(' - ', ' − ')}" for row in table.rows], "difference in accuracy"
+        table.rows,
+        [f"{row['effect']}: {row['contrast'].replace(' - ', f' {MINUS} ')}" for row in table.rows],
+        "difference in accuracy",
     )
 
 
@@ -117,7 +121,7 @@ def variance_shares(table: Table) -> Figure:
         axes.barh(place, row["share"], height=0.62, color=tints.get(row.get("kind"), SKY))
         if row["low"] is not None:
             axes.hlines(place, row["low"], row["high"], color=INK, linewidth=1.2)
-    rows_down(axes, [row["component"].replace(" x ", " × ") for row in rows], 44)
+    rows_down(axes, [row["component"].replace(" x ", f" {TIMES} ") for row in rows], 44)
     zero_line(axes)
     percent_axis(axes.xaxis, "share of the variance of the error indicator")
     _value_column(axes, [f"{percent(row['share'], 1)}%" for row in rows])
@@ -145,7 +149,7 @@ CAUSE_TINTS = {
 
 @styled
 def budget(table: Table, causes: Sequence[str]) -> Figure:
-    """What the errors of each network are put down to, in both orders of asking; each bar is all errors of a network."""
+    """What the errors of each network are put down to, in both orders of asking; a bar is all errors of a network."""
     orders = list(dict.fromkeys(row["order"] for row in table.rows))
     networks = list(dict.fromkeys(row["network"] for row in table.rows))
     causes = [cause for cause in causes if any(row["cause"] == cause and row["errors"] for row in table.rows)]
@@ -184,9 +188,15 @@ def budget_by_chance(table: Table) -> Figure:
     rows = [row for row in table.rows if row["expected_share"] is not None]
     figure = Figure(figsize=(WIDTH, 1.1 + 0.5 * len(rows)), layout="constrained")
     axes = figure.subplots()
-    for over, offset, tint, sign, keys, label in (
-        ("found", -0.14, VERMILION, "o", ("share", "low", "high"), "found"),
-        ("expected", 0.14, FAINT, "s", ("expected_share", "expected_low", "expected_high"), "with cell labels exchanged within images"),
+    for offset, tint, sign, keys, label in (
+        (-0.14, VERMILION, "o", ("share", "low", "high"), "found"),
+        (
+            0.14,
+            FAINT,
+            "s",
+            ("expected_share", "expected_low", "expected_high"),
+            "with cell labels exchanged within images",
+        ),
     ):
         values, lows, highs = ([row[key] for row in rows] for key in keys)
         places = [place + offset for place in range(len(rows))]
@@ -276,7 +286,7 @@ def pixel_edits(table: Table, networks: Sequence[str]) -> Figure:
         axes.set_title(title)
         percent_axis(axes.xaxis, f"n = {n} images")
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-    figure.supxlabel("edit − placebo, percentage points", fontsize=9)
+    figure.supxlabel(f"edit {MINUS} placebo, percentage points", fontsize=9)
     legend_above(figure, grid[0])
     return figure
 
@@ -384,9 +394,7 @@ def curves(rows: Sequence[Mapping[str, Any]], networks: Sequence[str]) -> Figure
     return figure
 
 
-def _lines(
-    rows: Sequence[Mapping[str, Any]], score: str
-) -> dict[tuple[str, str], list[tuple[list[int], list[float]]]]:
+def _lines(rows: Sequence[Mapping[str, Any]], score: str) -> dict[tuple[str, str], list[tuple[list[int], list[float]]]]:
     """Of each network and kind of images, the epochs and values of every seed."""
     found: dict[tuple[str, str], dict[str, tuple[list[int], list[float]]]] = {}
     for row in rows:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 
-from stages.error_analysis.figures_style import percent, short, styled
+from stages.error_analysis.figures_style import MINUS, percent, short, styled
 from stages.error_analysis.table import Table
 
 BLANK = "#EFEFEF"
@@ -16,10 +16,8 @@ BLANK = "#EFEFEF"
 
 @styled
 def confusions(table: Table, networks: Sequence[str], class_names: Sequence[str]) -> Figure:
-    """One matrix a network: of each true class (row), the share that was predicted as each class; all seeds together."""
-    panels = [
-        _summed(table, network, class_names, ("true", "predicted"), "count", "n") for network in networks
-    ]
+    """One matrix a network: of each true class (row), the share predicted as each class; all seeds together."""
+    panels = [_summed(table, network, class_names, ("true", "predicted"), "count", "n") for network in networks]
     return _panels(
         panels,
         networks,
@@ -34,10 +32,8 @@ def confusions(table: Table, networks: Sequence[str], class_names: Sequence[str]
 
 @styled
 def knockout(table: Table, networks: Sequence[str], class_names: Sequence[str]) -> Figure:
-    """One matrix a network: of each true class's errors (row), the share that is right without each class; all seeds."""
-    panels = [
-        _summed(table, network, class_names, ("true", "removed"), "repaired", "n") for network in networks
-    ]
+    """One matrix a network: of each true class's errors (row), the share right without each class; all seeds."""
+    panels = [_summed(table, network, class_names, ("true", "removed"), "repaired", "n") for network in networks]
     shares = [share for panel in panels for share in panel.ravel() if not np.isnan(share)]
     return _panels(
         panels,
@@ -64,18 +60,21 @@ def agreement(table: Table, runs: Sequence[tuple[str, int]]) -> Figure:
         if row["kappa"] is None:
             continue
         kappa[first, second] = row["kappa"]
-        lines[first, second] = f"{row['kappa']:.2f}".replace("-", "−")
+        lines[first, second] = f"{row['kappa']:.2f}".replace("-", MINUS)
         if size <= 6 and row["low"] is not None:
-            lines[first, second] += f"\n{row['low']:.2f} to {row['high']:.2f}".replace("-", "−")
+            lines[first, second] += f"\n{row['low']:.2f} to {row['high']:.2f}".replace("-", MINUS)
     shown = kappa[1:, :-1]
     side = 1.15 if size <= 6 else 0.5
     labels = 0.085 * max(len(name) for name in names)
     extent = side * (size - 1)
     figure = Figure(
-        figsize=(max(4.2, extent + labels + 1.6), extent + (0.5 if size <= 4 else labels * 0.75 + 0.4)), layout="constrained"
+        figsize=(max(4.2, extent + labels + 1.6), extent + (0.5 if size <= 4 else labels * 0.75 + 0.4)),
+        layout="constrained",
     )
     axes = figure.subplots()
-    image = axes.imshow(shown, cmap=_colour_map("Purples", "white"), vmin=min(0.0, np.nanmin(kappa, initial=0.0)), vmax=1)
+    image = axes.imshow(
+        shown, cmap=_colour_map("Purples", "white"), vmin=min(0.0, np.nanmin(kappa, initial=0.0)), vmax=1
+    )
     axes.set_xticks(range(size - 1), names[:-1], rotation=0 if size <= 4 else 45, ha="center" if size <= 4 else "right")
     axes.set_yticks(range(size - 1), names[1:])
     _plain(axes)
@@ -125,9 +124,7 @@ def _panels(
     cell = 0.33 if classes <= 12 else 0.27
     side = max(2.2, cell * classes)
     labels = 0.085 * max(len(name) for name in names)
-    figure = Figure(
-        figsize=(across * (side + 0.1) + labels + 1.3, down * (side + labels + 0.8)), layout="constrained"
-    )
+    figure = Figure(figsize=(across * (side + 0.1) + labels + 1.3, down * (side + labels + 0.8)), layout="constrained")
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for position, axes in enumerate(grid.ravel()):
         if position >= len(panels):

@@ -17,6 +17,8 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = "osD^vPX"
 INK, FAINT, LINE = "#222222", "#666666", "#D9D9D9"
 
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+
 FACES = {
     "figure.dpi": 150.0,
     "font.size": 9.0,
@@ -92,7 +94,7 @@ def by_rows(items: Sequence[Any], columns: int) -> list[Any]:
 def percent(value: float, digits: int = 0) -> str:
     """A share as a percentage with a true minus sign and without the sign: 0.123 -> '12'; never '-0'."""
     text = f"{100 * value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
 def percent_axis(axis: Any, label: str) -> None:

@@ -47,7 +47,8 @@ def choose(analysis: Analysis, *, each: int, seed: int) -> list[Gallery]:
     """Galleries of at most `each` images: missed by all, one for every cause, wrong and right of every network.
 
     An image appears once in a gallery; the runs of a cause's gallery are drawn among those that err on it for that
-    cause. Of a network with several seeds, the wrong and right images are those of its first. Empty groups are left out.
+    cause. Of a network with several seeds, the wrong and right images are those of its first. A gallery of no images
+    is left out.
     """
     rng = np.random.default_rng([seed, len(analysis.runs) + 1])
     wrong = analysis.predicted != analysis.labels
@@ -71,7 +72,9 @@ def choose(analysis: Analysis, *, each: int, seed: int) -> list[Gallery]:
         tiles = tuple(
             Tile(index, (int(rng.choice(np.flatnonzero(erring[:, index]))),)) for index in _drawn(group, each, rng)
         )
-        found.append(Gallery(file_name(f"cause {cause}"), "cause", cause.capitalize(), CAUSE_WORDS[cause], len(group), tiles))
+        found.append(
+            Gallery(file_name(f"cause {cause}"), "cause", cause.capitalize(), CAUSE_WORDS[cause], len(group), tiles)
+        )
     for network in dict.fromkeys(run.network for run in analysis.runs):
         position = [run.network for run in analysis.runs].index(network)
         for answer, members in (("wrong", wrong[position]), ("right", ~wrong[position])):
@@ -147,9 +150,7 @@ def table(galleries: Sequence[Gallery], analysis: Analysis) -> Table:
                 "id": int(analysis.ids[tile.index]),
                 "true": analysis.class_names[analysis.labels[tile.index]],
                 "predicted": analysis.class_names[analysis.predicted[run, tile.index]],
-                "probability": float(
-                    analysis.probabilities[run, tile.index, analysis.predicted[run, tile.index]]
-                ),
+                "probability": float(analysis.probabilities[run, tile.index, analysis.predicted[run, tile.index]]),
                 "cause": (("", *CAUSES))[analysis.causes[run, tile.index]],
                 "votes": "; ".join(votes(tile, analysis)),
                 "n": gallery.of,

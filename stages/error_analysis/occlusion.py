@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.error_analysis.analysis import Analysis
-from stages.error_analysis.grid import Run
 from stages.error_analysis.edits import Predict, intervene, mean_colour, occluded, occlusion_side
+from stages.error_analysis.grid import Run
 from stages.error_analysis.table import Table
 
 

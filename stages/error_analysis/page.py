@@ -16,7 +16,7 @@ from PIL import Image
 
 from stages.error_analysis import gallery
 from stages.error_analysis.analysis import Analysis
-from stages.error_analysis.figures_style import percent
+from stages.error_analysis.figures_style import MINUS, percent
 from stages.error_analysis.gallery import Gallery, Tile
 from stages.error_analysis.occlusion import Case
 from stages.settings import NetworkSettings
@@ -54,8 +54,8 @@ SECTIONS = (
     Section(
         "effects",
         "What the settings do",
-        "A setting was changed, all else kept, and the accuracy compared. Each effect has two intervals that are never "
-        "merged: over new images (would other images of this kind agree?) and over new seeds (would another training?).",
+        "A setting was changed, all else kept, and the accuracy compared. Each effect has two intervals that are "
+        "never merged: over new images (would other such images agree?) and over new seeds (would another training?).",
         (
             Chart(
                 "effects",
@@ -75,8 +75,8 @@ SECTIONS = (
     Section(
         "shares",
         "What the errors vary with",
-        "Each error indicator (wrong or right) varies between images, settings and seeds. The shares add up to the whole "
-        "variance; estimates below zero are shown as they are.",
+        "Whether an answer is wrong varies between images, settings and seeds. The shares add up to the whole variance; "
+        "estimates below zero are shown as they are.",
         (
             Chart(
                 "variance_shares",
@@ -101,7 +101,7 @@ SECTIONS = (
             Chart(
                 "budget_by_chance",
                 "How many errors look sensitive by chance",
-                "Exchanging the networks' names within every image keeps how hard it is and destroys what the setting did.",
+                "Exchanging the networks within every image keeps how hard it is and destroys what the setting did.",
                 ("budget",),
             ),
         ),
@@ -162,8 +162,8 @@ SECTIONS = (
     Section(
         "edits",
         "What changed pixels do",
-        "A few hundred images were edited and shown to the networks again. Because any nudge turns some close calls, each "
-        "edit is compared with random noise of the same size on the same images.",
+        "A few hundred images were edited and shown to the networks again. Because any nudge turns some close calls, "
+        "each edit is compared with random noise of the same size on the same images.",
         (
             Chart(
                 "pixel_edits",
@@ -182,9 +182,9 @@ SECTIONS = (
     Section(
         "cases",
         "Single errors, and what undoes them",
-        "Errors drawn at random. A square of a quarter of the side, filled with the mean colour, slid over the image, and "
-        "the lead of the wrong class's logit over the true one's was read again (Zeiler and Fergus 2014). The colour says "
-        "what the hidden part had spoken for.",
+        "Errors drawn at random. A square of a quarter of the side, filled with the mean colour, slid over the image, "
+        "and the lead of the wrong class's logit over the true one's was read again (Zeiler and Fergus 2014). The "
+        "colour says what the hidden part had spoken for.",
         tables=(("explained_images", ""),),
     ),
 )
@@ -238,10 +238,10 @@ def render(
 def shown(value: Any, column: str = "") -> str:
     """A table's value as text: three decimals, small ones with two digits and a power of ten, a dash for none."""
     if value is None or value == "":
-        return "–"
+        return "\N{EN DASH}"
     if isinstance(value, float):
         text = f"{value:.3f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
-        return text.replace("-", "−")
+        return text.replace("-", MINUS)
     if isinstance(value, int) and not isinstance(value, bool) and column in COUNTS:
         return f"{value:,}"
     return str(value)

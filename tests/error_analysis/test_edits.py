@@ -145,7 +145,9 @@ def test_choice_from_a_network_without_errors_takes_right_ones_only():
 def brighter_side(images):
     """A network that answers 1 where the right half of the image is the brighter one."""
     half = images.shape[2] // 2
-    left, right = (np.asarray(part, "float64").mean(axis=(1, 2, 3)) for part in (images[:, :, :half], images[:, :, half:]))
+    left, right = (
+        np.asarray(part, "float64").mean(axis=(1, 2, 3)) for part in (images[:, :, :half], images[:, :, half:])
+    )
     return np.stack([left, right], axis=1)
 
 

@@ -31,7 +31,9 @@ def test_nothing_leaves_its_figure(drawn):
         figure.draw_without_rendering()
         width, height = figure.get_size_inches()
         used = figure.get_tightbbox()
-        assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -0.01, f"{name}: {used.extents} of {width, height}"
+        assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -0.01, (
+            f"{name}: {used.extents} of {width, height}"
+        )
 
 
 def test_every_table_that_has_a_picture_gets_one(drawn):
@@ -130,7 +132,9 @@ EFFECT = {
 def intervals(axes):
     """The horizontal intervals of a chart, by colour."""
     return {
-        matplotlib.colors.to_hex(lines.get_color()[0]).upper(): [tuple(map(float, line[:, 0])) for line in lines.get_segments()]
+        matplotlib.colors.to_hex(lines.get_color()[0]).upper(): [
+            tuple(map(float, line[:, 0])) for line in lines.get_segments()
+        ]
         for lines in axes.collections
     }
 
@@ -160,7 +164,7 @@ def test_a_negative_share_is_drawn_left_of_zero():
     figure = figures_charts.variance_shares(table("variance_shares", rows))
     assert [bar.get_width() for bar in figure.axes[0].patches] == [1.2, -0.2]
     assert figure.axes[0].get_xlim()[0] < -0.3
-    assert [text.get_text() for text in figure.axes[0].texts] == ["120.0%", "−20.0%"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["120.0%", "\N{MINUS SIGN}20.0%"]
 
 
 def test_the_bars_of_the_budget_fill_all_errors_in_both_orders():
@@ -175,7 +179,16 @@ def test_the_bars_of_the_budget_fill_all_errors_in_both_orders():
 
 
 def test_recall_runs_from_none_to_all_with_its_interval():
-    row = {"network": "net", "seed": 0, "class": "cat", "score": "recall", "value": 0.6, "low": 0.5, "high": 0.7, "n": 9}
+    row = {
+        "network": "net",
+        "seed": 0,
+        "class": "cat",
+        "score": "recall",
+        "value": 0.6,
+        "low": 0.5,
+        "high": 0.7,
+        "n": 9,
+    }
     axes = figures_charts.recall(table("classes", [row]), [("net", 0)], ["cat"]).axes[0]
     assert axes.get_xlim() == (0, 1)
     assert intervals(axes)[figures_style.colour(0)] == [(0.5, 0.7)]
@@ -183,7 +196,15 @@ def test_recall_runs_from_none_to_all_with_its_interval():
 
 def test_training_is_dashed_and_held_out_is_solid():
     rows = [
-        {"network": "net", "seed": 0, "epoch": epoch, "images": images, "accuracy": value, "loss": 1, "precision": value}
+        {
+            "network": "net",
+            "seed": 0,
+            "epoch": epoch,
+            "images": images,
+            "accuracy": value,
+            "loss": 1,
+            "precision": value,
+        }
         for epoch in (1, 2)
         for images, value in (("training", 0.9), ("held-out", 0.6))
     ]
@@ -217,7 +238,8 @@ def test_a_cut_name_is_never_longer_than_allowed(text, characters):
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "expected"), [(0.123, 0, "12"), (-0.051, 1, "−5.1"), (-0.0001, 0, "0"), (1, 0, "100")]
+    ("value", "digits", "expected"),
+    [(0.123, 0, "12"), (-0.051, 1, "\N{MINUS SIGN}5.1"), (-0.0001, 0, "0"), (1, 0, "100")],
 )
 def test_percent(value, digits, expected):
     assert figures_style.percent(value, digits) == expected

@@ -91,7 +91,9 @@ def test_nothing_is_loaded_or_run(elements, text):
 
 
 def test_the_policy_allows_the_pages_own_style_and_pictures_only(elements, text):
-    (policy,) = (meta["content"] for meta in elements.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    (policy,) = (
+        meta["content"] for meta in elements.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"
+    )
     style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == (
@@ -189,12 +191,12 @@ def test_a_map_without_evidence_has_no_colour():
 @pytest.mark.parametrize(
     ("value", "column", "expected"),
     [
-        (None, "p", "–"),
-        ("", "network", "–"),
+        (None, "p", "\N{EN DASH}"),
+        ("", "network", "\N{EN DASH}"),
         (0.12345, "p", "0.123"),
-        (-0.5, "difference", "−0.500"),
+        (-0.5, "difference", "\N{MINUS SIGN}0.500"),
         (0.0, "p", "0.000"),
-        (0.00012, "p", "1.2e−04"),
+        (0.00012, "p", "1.2e\N{MINUS SIGN}04"),
         (12345, "n", "12,345"),
         (12345, "seed", "12345"),
         ("cat", "true", "cat"),
