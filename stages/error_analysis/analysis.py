@@ -143,6 +143,11 @@ def examine(
     table, problems = explained.explained(right, runs.labels, human_votes, resamples, confidence)
     tables.append(table)
     refusals += problems
+    if human_votes is not None:
+        tables += [
+            explained.errors_by_votes(right, grid.networks, runs.labels, human_votes, resamples, confidence),
+            explained.suspect_labels(runs, human_votes, confidence),
+        ]
     named = {table.name: table for table in tables if table}
     analysis = Analysis(
         named,

@@ -1,10 +1,13 @@
 """How much of the differences between images their class and people's disagreement explain (section 4). Associated."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stages.error_analysis import votes as human
 from stages.error_analysis.bootstrap import Resamples
-from stages.error_analysis.intervals import percentile
+from stages.error_analysis.intervals import percentile, wilson
+from stages.error_analysis.runs import Runs
 from stages.error_analysis.table import Refusal, Table
 
 
@@ -47,6 +50,62 @@ def explained(
         "(how many votes differ from the label) explain; the Shapley parts sum to that of both."
     )
     return Table("explained", caption, "associated", ("predictor", "r2", "low", "high", "n"), rows), refusals
+
+
+def errors_by_votes(
+    right: np.ndarray,
+    networks: Sequence[str],
+    labels: np.ndarray,
+    votes: np.ndarray,
+    resamples: Resamples,
+    confidence: float,
+) -> Table:
+    """Each network's error rate by how many people chose another class than the label.
+
+    right: bool (networks, seeds, N); labels: uint8 (N,); votes: uint8 (N, annotators).
+    """
+    dissent = human.dissent(votes, labels)
+    counts = range(votes.shape[1] + 1)
+    groups = np.stack([dissent == count for count in counts], axis=1)
+    errors = 1 - right.mean(axis=1)
+    by_network = {**dict(zip(networks, errors, strict=True)), "all networks": errors.mean(axis=0)}
+    wrong = np.concatenate([groups * one[:, None] for one in by_network.values()], axis=1)
+    sizes = resamples.means(groups)
+    samples = np.split(resamples.means(wrong), len(by_network), axis=1)
+    rows = []
+    for (network, one), sampled in zip(by_network.items(), samples, strict=True):
+        for count in counts:
+            n = int(groups[:, count].sum())
+            row = {"network": network, "dissenting_votes": count, "error_rate": None, "low": None, "high": None, "n": n}
+            if n:
+                drawn = sizes[:, count] > 0
+                low, high = percentile(sampled[drawn, count] / sizes[drawn, count], confidence)
+                row |= {"error_rate": float(one[groups[:, count]].mean()), "low": float(low), "high": float(high)}
+            rows.append(row)
+    caption = "Error rate of each network, all its seeds, by how many people chose another class than the label."
+    columns = ("network", "dissenting_votes", "error_rate", "low", "high", "n")
+    return Table("errors_by_votes", caption, "associated", columns, rows)
+
+
+def suspect_labels(runs: Runs, votes: np.ndarray, confidence: float) -> Table:
+    """How often a run that errs on a suspect label gives the class that most people chose.
+
+    votes: uint8 (N, annotators).
+    """
+    suspect, chosen = human.label_suspect(votes, runs.labels), human.majority(votes)
+    rows = []
+    for run, right, predicted in zip(runs.names, runs.right, runs.predicted, strict=True):
+        errors = suspect & ~right
+        as_people = int((predicted[errors] == chosen[errors]).sum())
+        interval = wilson(as_people, int(errors.sum()), confidence)
+        row = {"network": run.network, "seed": run.seed, "as_people": as_people, "share": interval["value"]}
+        rows.append(row | {"low": interval["low"], "high": interval["high"], "n": int(errors.sum())})
+    caption = (
+        "Errors on images whose label most people contradict, and how many of them give the class that most people "
+        "chose: there, the label may be what is wrong."
+    )
+    columns = ("network", "seed", "as_people", "share", "low", "high", "n")
+    return Table("suspect_labels", caption, "associated", columns, rows)
 
 
 def cross_products(design: np.ndarray, outcome: np.ndarray) -> np.ndarray:

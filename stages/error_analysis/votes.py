@@ -39,13 +39,24 @@ def read(path: Path, images: int, classes: int) -> np.ndarray:
     return votes
 
 
+def majority(votes: np.ndarray) -> np.ndarray:
+    """The class that more than half of an image's votes are for, int64 (n,); -1 where there is none.
+
+    votes: uint8 (n, annotators).
+    """
+    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+    first = counts.argmax(axis=1)
+    rows = np.arange(len(votes))
+    return np.where(counts[rows, first] * 2 > votes.shape[1], votes[rows, first].astype(int), -1)
+
+
 def label_suspect(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """bool (n,): more than half of the votes are for one and the same class, which is not the label.
 
     votes: uint8 (n, annotators); labels: uint8 (n,).
     """
-    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
-    return ((counts * 2 > votes.shape[1]) & (votes != labels[:, None])).any(axis=1)
+    chosen = majority(votes)
+    return (chosen >= 0) & (chosen != labels)
 
 
 def ambiguous(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def test_every_estimate_lies_in_its_interval(name, request):
         for row in table.rows:
             if table.name in ("claim_numbers", "refusals", "verdicts") or row.get("low") is None:
                 continue
-            columns = ("value", "share", "kappa", "repair", "r2", "difference")
+            columns = ("value", "share", "kappa", "repair", "r2", "difference", "error_rate")
             value = next(row[column] for column in columns if column in row)
             assert row["low"] - 1e-9 <= value <= row["high"] + 1e-9, (table.name, row)
 

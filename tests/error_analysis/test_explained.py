@@ -4,7 +4,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder
 
 from stages.error_analysis.bootstrap import Resamples
-from stages.error_analysis.explained import explained
+from stages.error_analysis.explained import errors_by_votes, explained, suspect_labels
+from tests.error_analysis import worlds
 
 
 def case(rng, images=500):
@@ -52,3 +53,31 @@ def test_nothing_to_explain():
     table, (refusal,) = explained(np.ones((1, 1, 9), bool), labels, None, None, 0.95)
     assert table is None
     assert refusal.reason == "every image has the same mean error"
+
+
+def test_error_rate_by_dissent_by_hand():
+    labels = np.zeros(4, np.uint8)
+    votes = np.array([[0, 0], [0, 1], [1, 0], [0, 0]], np.uint8)
+    right = np.array([[[1, 0, 1, 1], [1, 0, 0, 1]], [[1, 1, 1, 0], [1, 1, 1, 0]]], bool)
+    resamples = Resamples(4, 200, np.random.default_rng(0))
+    table = errors_by_votes(right, ("a", "b"), labels, votes, resamples, 0.95)
+    found = {(row["network"], row["dissenting_votes"]): (row["error_rate"], row["n"]) for row in table.rows}
+    assert found == {
+        ("a", 0): (0, 2),
+        ("a", 1): (0.75, 2),
+        ("a", 2): (None, 0),
+        ("b", 0): (0.5, 2),
+        ("b", 1): (0, 2),
+        ("b", 2): (None, 0),
+        ("all networks", 0): (0.25, 2),
+        ("all networks", 1): (0.375, 2),
+        ("all networks", 2): (None, 0),
+    }
+
+
+def test_planted_label_noise_is_answered_as_people_do():
+    world = worlds.World(label_noise=0.1, seed=0.2)
+    draw = worlds.draw(world, np.random.default_rng(0), images=300, seeds=1)
+    for row in suspect_labels(draw.runs, draw.votes, 0.95).rows:
+        assert row["share"] == 1
+        assert row["n"] == (draw.kinds == "label_noise").sum()
