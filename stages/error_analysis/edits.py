@@ -337,8 +337,8 @@ def pixel_edits(
             f"What pixel edits repair and break, on at most {at_most} wrong and {at_most} right images a network, "
             "drawn at random: the share of wrong images that an edit turns right (repair), of right ones that it turns "
             "wrong (break), and the same for random noise of equal L2 norm (placebo). What counts is the difference: a "
-            "wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, over images; p: exact "
-            "McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 norm of "
+            "wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, over images; p: "
+            "exact McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 norm of "
             "the change, pixel values 0 to 255."
         ),
         kind="causal",

@@ -75,8 +75,8 @@ SECTIONS = (
     Section(
         "shares",
         "What the errors vary with",
-        "Whether an answer is wrong varies between images, settings and seeds. The shares add up to the whole variance; "
-        "estimates below zero are shown as they are.",
+        "Whether an answer is wrong varies between images, settings and seeds. The shares add up to the whole "
+        "variance; estimates below zero are shown as they are.",
         (
             Chart(
                 "variance_shares",
