@@ -338,8 +338,8 @@ def pixel_edits(
             "drawn at random: the share of wrong images that an edit turns right (repair), of right ones that it turns "
             "wrong (break), and the same for random noise of equal L2 norm (placebo). What counts is the difference: a "
             "wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, over images; p: "
-            "exact McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 norm "
-            "of the change, pixel values 0 to 255."
+            "exact McNemar test of edit against placebo, p_holm: corrected over the table (Holm); mean_l2: mean L2 "
+            "norm of the change, pixel values 0 to 255."
         ),
         kind="causal",
         columns=COLUMNS,
