@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 Kind = Literal["causal", "associated", "by row"]
 """Causal: a setting, the classes allowed or the pixels were changed, and the outcome compared. Associated: all else.
-By row: the table has a column `kind` of its own."""
+By row: the rows say it themselves, in a column `kind`; those of the refusals claim nothing."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,16 @@ class Table:
     rows: list[dict[str, Any]]
 
     def labelled_columns(self) -> tuple[str, ...]:
-        """The columns of the file: the table's own, and `kind`."""
-        return self.columns if "kind" in self.columns else (*self.columns, "kind")
+        """The columns of the file: the table's own, and `kind` unless the rows have it."""
+        return self.columns if self.kind == "by row" else (*self.columns, "kind")
 
     def labelled_rows(self) -> list[dict[str, Any]]:
         """The rows of the file: `kind` in each, floats rounded to 9 significant digits.
 
         The order in which a processor sums moves the last digits; nine are more than any interval needs.
         """
-        return [{"kind": self.kind} | {key: _rounded(value) for key, value in row.items()} for row in self.rows]
+        label = {} if self.kind == "by row" else {"kind": self.kind}
+        return [{key: _rounded(value) for key, value in row.items()} | label for row in self.rows]
 
 
 @dataclass(frozen=True)
