@@ -43,8 +43,9 @@ def scores(
             rows.append({**_key(run), "images": resampled, "score": score, **interval, "n": len(runs.labels)})
     return Table(
         "scores",
-        "Scores of every run. Precision and recall are means over the classes; log loss in nats; Brier score from 0 to "
-        f"2; expected calibration error (ECE) over {BINS} equal-width bins.",
+        "Scores of every run. Precision and recall are means over the classes; log loss in nats; Brier score from 0 "
+        f"to 2; expected calibration error (ECE) over {BINS} equal-width bins: resampling adds to it, so its interval "
+        "lies high.",
         "associated",
         ("network", "seed", "images", "score", "value", "low", "high", "n"),
         rows,

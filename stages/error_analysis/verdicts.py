@@ -203,14 +203,15 @@ def _reason(verdict: str, evidence: Sequence[dict]) -> str:
     """Which numbers decide, at most four of them by name."""
     if verdict == HOLDS:
         return "Every number meets the rule."
-    names = [_name(row) for row in evidence if row["verdict"] == verdict]
+    seeds = _several_seeds(evidence)
+    deciding = [row for row in evidence if row["verdict"] == verdict]
+    names = [", ".join(filter(None, (row["quantity"], _run_name(row, seeds)))) for row in deciding]
     listed = "; ".join(names[:4]) + (f"; and {len(names) - 4} more" if len(names) > 4 else "")
     return f"{'Contradicted' if verdict == FAILS else 'Left open'} by {listed}."
 
 
-def _name(row: dict) -> str:
-    run = _run_name(row, seeds=True)
-    return f"{row['quantity']}, {run}" if run else row["quantity"]
+def _several_seeds(evidence: Sequence[dict]) -> bool:
+    return len({row["seed"] for row in evidence} - {None}) > 1
 
 
 def _run_name(row: dict, seeds: bool) -> str:
@@ -218,8 +219,11 @@ def _run_name(row: dict, seeds: bool) -> str:
 
 
 def _shown(evidence: Sequence[dict]) -> tuple[str, str]:
-    """Numbers and intervals as text, one clause a quantity: each run where there are at most 4, else the range."""
-    seeds = len({row["seed"] for row in evidence} - {None}) > 1
+    """Numbers and intervals as text, one clause a quantity: each run where there are at most 4, else the range.
+
+    Both have equally many clauses; that of a quantity without intervals is empty.
+    """
+    seeds = _several_seeds(evidence)
     numbers, intervals = [], []
     for quantity in dict.fromkeys(row["quantity"] for row in evidence):
         rows = [row for row in evidence if row["quantity"] == quantity and row["value"] is not None]
@@ -228,15 +232,19 @@ def _shown(evidence: Sequence[dict]) -> tuple[str, str]:
         bounded = [row for row in rows if row["low"] is not None]
         if len(rows) <= 4:
             values = ", ".join(f"{_run_name(row, seeds)} {_digits(row['value'])}".strip() for row in rows)
-            bounds = ", ".join(f"[{_digits(row['low'])}, {_digits(row['high'])}]" for row in bounded)
+            bounds = ", ".join(_interval(row) for row in bounded)
         else:
             ends = [_digits(end(row["value"] for row in rows)) for end in (min, max)]
             values = f"{' to '.join(ends)} over {len(rows)} runs"
             ends = [_digits(end(row[key] for row in bounded)) for end, key in ((min, "low"), (max, "high")) if bounded]
             bounds = f"within [{', '.join(ends)}]" if ends else ""
         numbers.append(f"{quantity}: {values}")
-        intervals += [bounds] if bounds else []
+        intervals.append(bounds)
     return "; ".join(numbers), "; ".join(intervals)
+
+
+def _interval(row: dict) -> str:
+    return f"[{_digits(row['low'])}, {_digits(row['high'])}]"
 
 
 def _digits(value: float) -> str:
@@ -345,10 +353,13 @@ def _c2(case: Case) -> Verdict:
         if effect[f"low_{over}"] is not None
     ]
     intervals = [
-        f"over new {over} " + ", ".join(f"[{row['low']:.3f}, {row['high']:.3f}]" for row in rows)
-        for over in ("images", "seeds")
-        for rows in [[row for row in evidence if row["quantity"].endswith(over)]]
-        if rows
+        ", ".join(
+            f"over new {over} {_interval(row)}"
+            for over in ("images", "seeds")
+            for row in evidence
+            if row["quantity"] == f"{name}, over new {over}"
+        )
+        for name in effects
     ]
     given = {
         "n": case.right.shape[2],
@@ -366,7 +377,7 @@ def _c2(case: Case) -> Verdict:
         given |= {"verdict": UNTOLD, "reason": "The two intervals of the difference do not say the same."}
     spread = _seed_spread(case)
     given["numbers"] += f"; {spread['quantity']}: {spread['value']:.3f}"
-    given["interval"] += f"; [{spread['low']:.3f}, {spread['high']:.3f}]"
+    given["interval"] += f"; {_interval(spread)}"
     return _judged(C2, [*evidence, spread], **given)
 
 
