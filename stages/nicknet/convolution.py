@@ -75,7 +75,9 @@ class BatchLastConv2D(LargeKernelConv2D):
     def call(self, inputs):
         height, width, _, _ = inputs.shape
         kernel = self.kernel
-        rows, columns = (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
+        rows, columns = (
+            (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
+        )
         way = way_of_computing(height, width, *kernel.shape)
         if way == DIRECT:
             outputs = convolve_directly_batch_last(inputs, kernel)
@@ -320,9 +322,7 @@ def _slices_of_pool(size):
 @ops.custom_gradient
 def _max_of_slices(values):
     """Maximum over the first and third of (2, rows, 2, columns, channels, N); equal ones share the gradient."""
-    result = ops.maximum(
-        ops.maximum(values[0, :, 0], values[0, :, 1]), ops.maximum(values[1, :, 0], values[1, :, 1])
-    )
+    result = ops.maximum(ops.maximum(values[0, :, 0], values[0, :, 1]), ops.maximum(values[1, :, 0], values[1, :, 1]))
 
     def gradient(*arguments, upstream=None):
         if upstream is None:

@@ -68,9 +68,7 @@ def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes
     x = Transpose((3, 0, 1, 2), name="batch_first")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     for number, units in enumerate(dense_units, start=1):
-        x = keras.layers.Dense(
-            units, activation="relu", kernel_initializer=he_normal(), name=f"dense{number}"
-        )(x)
+        x = keras.layers.Dense(units, activation="relu", kernel_initializer=he_normal(), name=f"dense{number}")(x)
     logits = keras.layers.Dense(classes, kernel_initializer=he_normal(), name="logits")(x)
     return keras.Model(images, logits, name="nicknet")
 
@@ -89,9 +87,7 @@ def _check(filters, pool_after, dense_units, image_shape, classes):
         raise InputError(f"classes: expected at least 2, got {classes}.")
     unknown = sorted(set(pool_after) - set(range(1, len(filters) + 1)))
     if unknown:
-        raise InputError(
-            f"pool_after: expected numbers of convolutions from 1 to {len(filters)}, got {unknown}."
-        )
+        raise InputError(f"pool_after: expected numbers of convolutions from 1 to {len(filters)}, got {unknown}.")
     height, width, _ = image_shape
     if min(height, width) < 2 ** len(set(pool_after)):
         raise InputError(

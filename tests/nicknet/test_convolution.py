@@ -28,7 +28,15 @@ def shapes(draw):
     """(images, height, width, channels, kernel height, kernel width, filters), kernels up to twice the map."""
     height, width = draw(st.integers(1, 12)), draw(st.integers(1, 12))
     kernel_height, kernel_width = draw(st.integers(1, 2 * height + 1)), draw(st.integers(1, 2 * width + 1))
-    return draw(st.integers(1, 3)), height, width, draw(st.integers(1, 4)), kernel_height, kernel_width, draw(st.integers(1, 4))
+    return (
+        draw(st.integers(1, 3)),
+        height,
+        width,
+        draw(st.integers(1, 4)),
+        kernel_height,
+        kernel_width,
+        draw(st.integers(1, 4)),
+    )
 
 
 def arrays(shape, seed=0):

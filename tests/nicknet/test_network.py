@@ -58,7 +58,12 @@ def test_published_network_has_its_weights_and_names():
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"image_shape": (48, 40, 3), "classes": 2}, {"image_shape": (9, 7, 1), "kernel_size": 20}, {"dense_units": []}],
+    [
+        {},
+        {"image_shape": (48, 40, 3), "classes": 2},
+        {"image_shape": (9, 7, 1), "kernel_size": 20},
+        {"dense_units": []},
+    ],
 )
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_weights_of_one_in_the_other_give_the_same_predictions(changes, dtype, tmp_path):

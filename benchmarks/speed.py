@@ -1,0 +1,104 @@
+"""Training and inference speed of the networks of params.yaml: stock Keras, this project, PyTorch, side by side.
+
+python -m benchmarks.speed [--torch-python PYTHON] [--rounds N]
+
+Each contender is a process of its own that sleeps while another computes; rounds go through all of them, so that
+whatever else the machine does hits all alike. A round's rate is the median of its steps; the table has the median
+over rounds, and the median over rounds of the ratio to stock Keras within the round.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.workers import Worker
+from stages import params
+
+CONTENDERS = {
+    "stock": "stock Keras",
+    "xla": "stock Keras, XLA",
+    "torch": "PyTorch",
+    "ours": "this project",
+}
+SIZES = {"training": 128, "inference": 500}
+# Fast contenders take more steps a round.
+STEPS = {"stock": 3, "xla": 1, "torch": 2, "ours": 8}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--torch-python", default=os.environ.get("TORCH_PYTHON"), help="interpreter that has PyTorch")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--without", nargs="*", default=[], choices=CONTENDERS, help="contenders to leave out")
+    arguments = parser.parse_args()
+    everything = params.read()
+    settings = {name: everything.network(name).resolved() for name in everything.networks}
+    workers = start(arguments, settings)
+    rates = measure(workers, list(settings), arguments.rounds)
+    versions = [worker.ask(what="versions") for worker in workers.values()]
+    for worker in workers.values():
+        worker.__exit__()
+    report.write("speed.md", text(rates, settings, versions, arguments.rounds))
+
+
+def start(arguments, settings):
+    workers = {
+        name: Worker(sys.executable, "-m", "benchmarks.keras_worker", name)
+        for name in ("stock", "xla", "ours")
+        if name not in arguments.without
+    }
+    if "torch" in arguments.without:
+        return workers
+    if arguments.torch_python is None:
+        print("No PyTorch column: name an interpreter that has PyTorch with --torch-python or TORCH_PYTHON.")
+        return workers
+    import json
+
+    shown = json.dumps({name: one.model_dump() for name, one in settings.items()})
+    workers["torch"] = Worker(arguments.torch_python, str(Path(__file__).with_name("torch_worker.py")), shown)
+    return workers
+
+
+def measure(workers, networks, rounds):
+    """{(network, what, contender): [images/s of each round]}."""
+    rates = {}
+    for network in networks:
+        for what, size in SIZES.items():
+            for worker in workers.values():
+                worker.ask(what=what, network=network, size=size, steps=2)  # compiles
+            for _ in range(rounds):
+                for name, worker in workers.items():
+                    seconds = worker.ask(what=what, network=network, size=size, steps=STEPS[name])["seconds"]
+                    rates.setdefault((network, what, name), []).append(size / statistics.median(seconds))
+    return rates
+
+
+def text(rates, settings, versions, rounds):
+    names = [name for name in CONTENDERS if any(key[2] == name for key in rates)]
+    header = ["network", "kernel", "optimizer", "images/s at", *(CONTENDERS[name] for name in names)]
+    header += [f"{CONTENDERS['ours']} / {CONTENDERS[name]}" for name in names if name != "ours"]
+    rows = []
+    for network, one in settings.items():
+        for what, size in SIZES.items():
+            medians = [f"{statistics.median(rates[network, what, name]):,.0f}" for name in names]
+            ratios = [
+                f"{statistics.median(a / b for a, b in zip(rates[network, what, 'ours'], rates[network, what, name], strict=True)):.1f}"
+                for name in names
+                if name != "ours"
+            ]
+            kernel = f"{one.kernel_size}x{one.kernel_size}"
+            rows.append([network, kernel, one.optimizer, f"{what}, batch {size}", *medians, *ratios])
+    together = {key: value for version in versions for key, value in version.items() if key != "threads"}
+    return (
+        "# Speed of training and inference\n\n"
+        f"Machine: {report.machine()}; every contender uses all of them. "
+        f"{', '.join(f'{key} {value}' for key, value in sorted(together.items()))}; float32; median of {rounds} rounds. "
+        "Command: `python -m benchmarks.speed`.\n\n" + report.markdown_table(header, rows)
+    )
+
+
+if __name__ == "__main__":
+    main()
