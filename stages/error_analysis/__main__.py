@@ -3,11 +3,9 @@
 python -m stages.error_analysis
 """
 
-from dataclasses import replace
-
 from stages import artifacts, params
 from stages.error_analysis import edits, figures, gallery, grid, inputs, occlusion, outputs, page
-from stages.error_analysis.analysis import Analysis, analyse
+from stages.error_analysis.analysis import analyse
 from stages.error_analysis.grid import Run
 from stages.error_analysis.summary import by_network, summary
 from stages.errors import reported
@@ -40,7 +38,7 @@ def main() -> None:
     )
     cases = occlusion.explain(networks, images, analysis, how_many=CASES, seed=wanted.seed)
     galleries = gallery.choose(analysis, each=TILES, seed=wanted.seed)
-    analysis = with_tables(analysis, edited, occlusion.table(cases, analysis), gallery.table(galleries, analysis))
+    analysis = analysis.adding(edited, occlusion.table(cases, analysis), gallery.table(galleries, analysis))
 
     curves = [{"network": run.network, "seed": run.seed} | row for run, rows in histories.items() for row in rows]
     artifacts.write_csv(artifacts.PLOTS / "curves.csv", curves, CURVE_COLUMNS)
@@ -51,13 +49,6 @@ def main() -> None:
     text = page.render(analysis, images, galleries, cases, pictures, settings)
     artifacts.write_text(outputs.FOLDER / "report.html", text)
     outputs.remove_others({*written, *(f"{name}.png" for name in pictures), "report.html"})
-
-
-def with_tables(analysis: Analysis, *tables: object) -> Analysis:
-    """The analysis with more tables, before the refusals."""
-    known = dict(analysis.tables)
-    refusals = known.pop("refusals")
-    return replace(analysis, tables=known | {table.name: table for table in tables} | {"refusals": refusals})
 
 
 if __name__ == "__main__":

@@ -53,6 +53,12 @@ class Analysis:
         """int64 (R, N), the most probable class."""
         return self.probabilities.argmax(axis=2)
 
+    def adding(self, *tables: Table) -> "Analysis":
+        """The same with more tables, which come before the refusals."""
+        known = {name: table for name, table in self.tables.items() if name != "refusals"}
+        added = {table.name: table for table in tables}
+        return replace(self, tables={**known, **added, "refusals": self.tables["refusals"]})
+
 
 def analyse(
     parts: Mapping[str, Runs],

@@ -34,7 +34,7 @@ def read_votes(path: str | None, ids: np.ndarray) -> np.ndarray | None:
     """Human votes uint8 (n, annotators) of the training images with these ids; None without a path."""
     if path is None:
         return None
-    return votes.read(Path(path), len(artifacts.read_labels("train")), len(artifacts.read_class_names()))[ids]
+    return votes.read(Path(path), len(artifacts.read_images("train")), len(artifacts.read_class_names()))[ids]
 
 
 def read_curves(runs: Sequence[Run]) -> dict[Run, list[dict[str, str]]]:

@@ -77,6 +77,11 @@ def test_causes_and_repairs_are_those_of_the_errors(full):
     np.testing.assert_array_equal(full.removed[repaired], full.predicted[repaired])
 
 
+def test_added_tables_come_before_the_refusals(full):
+    added = replace(full.tables["scores"], name="pixel_edits")
+    assert list(full.adding(added).tables)[-2:] == ["pixel_edits", "refusals"]
+
+
 def test_equal_inputs_give_equal_tables():
     draw = worlds.draw(WORLD, np.random.default_rng(3), images=300, seeds=2)
     one, other = analysed(draw), analysed(draw)

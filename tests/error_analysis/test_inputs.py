@@ -14,7 +14,7 @@ RUNS = [Run("a", 0), Run("a", 1)]
 def root(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     artifacts.write_json(artifacts.CLASS_NAMES, ["x", "y"])
-    artifacts.write_array(artifacts.labels_path("train"), np.array([0, 1, 0, 1], np.uint8))
+    artifacts.write_array(artifacts.images_path("train"), np.zeros((4, 8, 8, 3), np.uint8))
     return tmp_path
 
 
