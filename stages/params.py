@@ -72,7 +72,7 @@ def _distinct(seeds: list[int]) -> list[int]:
 NetworkOverrides = create_model(
     "NetworkOverrides",
     __base__=_Section,
-    __doc__="What one network sets differently.",
+    __doc__="What one network sets differently; null inherits.",
     **{key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()},
 )
 
@@ -96,7 +96,7 @@ class Params(NetworkSettings):
         params.yaml sets one for all.
         """
         inherited = {key: getattr(self, key) for key in NetworkSettings.model_fields}
-        own = self.networks[name].model_dump(exclude_unset=True)
+        own = self.networks[name].model_dump(exclude_none=True)
         return NetworkSettings.model_validate(inherited | own).resolved()
 
     @model_validator(mode="after")

@@ -36,6 +36,12 @@ def test_networks_inherit_what_they_do_not_set():
     assert {n.epochs for n in (nicknet1, nicknet2, nicknet3)} == {30}
 
 
+def test_null_inherits_and_any_setting_can_differ(tmp_path):
+    path = edited(tmp_path, ("    kernel_size: 10", "    kernel_size: null\n    epochs: 3\n    learning_rate: 0.5"))
+    nicknet3 = params.read(path).network("nicknet3")
+    assert (nicknet3.kernel_size, nicknet3.epochs, nicknet3.learning_rate) == (15, 3, 0.5)
+
+
 def test_changing_the_inherited_optimizer_makes_nicknet1_equal_to_nicknet2(tmp_path):
     everything = params.read(edited(tmp_path, ("optimizer: adam", "optimizer: sgd")))
     assert everything.network("nicknet1") == everything.network("nicknet2")
