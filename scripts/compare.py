@@ -14,9 +14,7 @@ COLUMNS = ("held_out_accuracy", "held_out_precision", "held_out_loss", "train_ac
 def table(rows: list[list[str]]) -> str:
     """Markdown of rows of cells, the first being the header; the first column is aligned left, the others right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) + " |" for row in rows
-    ]
+    lines = ["| " + " | ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) + " |" for row in rows]
     rule = "| " + " | ".join(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]) + " |"
     return "\n".join([lines[0], rule, *lines[1:]])
 
@@ -51,7 +49,9 @@ def main() -> None:
     metrics = {(network, seed): read(network, seed) for network in everything.networks for seed in everything.seeds}
     print(table(rows(everything, metrics)))
     sizes = next(iter(metrics.values()))
-    print(f"\n{sizes['train_images']} training, {sizes['held_out_images']} held-out, {sizes['test_images']} test images")
+    print(
+        f"\n{sizes['train_images']} training, {sizes['held_out_images']} held-out, {sizes['test_images']} test images"
+    )
 
 
 if __name__ == "__main__":

@@ -239,7 +239,10 @@ def _problem(predictions: Predictions) -> str | None:
             f"{array.dtype} {array.shape}" for array in (ids, labels, probabilities)
         )
     if not len(ids) == len(labels) == len(probabilities):
-        return f"expected one label and one row for each id, got {len(ids)} ids, {len(labels)} labels, {len(probabilities)} rows"
+        return (
+            "expected one label and one row for each id, "
+            f"got {len(ids)} ids, {len(labels)} labels, {len(probabilities)} rows"
+        )
     if len(ids) == 0:
         return "expected at least one image, got none"
     if ids[0] < 0 or np.any(np.diff(ids) <= 0):

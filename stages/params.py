@@ -152,7 +152,8 @@ _Loader.add_implicit_resolver(
 def _described(problem: dict[str, Any]) -> str:
     path = ".".join(str(part) for part in problem["loc"] if part not in ("[key]", "constrained-str"))
     if problem["type"] == "extra_forbidden":
-        return f"  {path}: no such parameter (value {_shown(problem['input'])}); allowed here: {_allowed(problem['loc'][:-1])}"
+        allowed = _allowed(problem["loc"][:-1])
+        return f"  {path}: no such parameter (value {_shown(problem['input'])}); allowed here: {allowed}"
     if problem["type"] == "missing":
         return f"  {path}: missing; add it"
     if not path:

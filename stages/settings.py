@@ -38,7 +38,9 @@ class NetworkSettings(BaseModel):
     def _pools_follow_convolutions(self) -> "NetworkSettings":
         layers = len(self.filters)
         if sorted(set(self.pool_after)) != self.pool_after or any(p > layers for p in self.pool_after):
-            raise ValueError(f"pool_after must be ascending numbers from 1 to {layers} (the convolutions that filters lists)")
+            raise ValueError(
+                f"pool_after must be ascending numbers from 1 to {layers} (the convolutions that filters lists)"
+            )
         return self
 
     def resolved(self) -> "NetworkSettings":
@@ -63,4 +65,6 @@ def read(path: Path) -> NetworkSettings:
     except FileNotFoundError:
         raise InputError(f"{path} is missing. Run `dvc repro configure` to write it.") from None
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError):
-        raise InputError(f"{path} does not hold a network's settings. Run `dvc repro -f configure` to write it again.") from None
+        raise InputError(
+            f"{path} does not hold a network's settings. Run `dvc repro -f configure` to write it again."
+        ) from None

@@ -25,7 +25,7 @@ def divide(
     except ValueError as error:
         counts = np.bincount(labels)
         raise InputError(
-            f"cannot divide {len(labels)} images ({counts[counts > 0].min()} in the smallest class) by split.held_out_share "
-            f"{held_out_share} and split.train_images {train_images}: {error} Change these parameters."
+            f"cannot divide {len(labels)} images ({counts[counts > 0].min()} in the smallest class) by "
+            f"split.held_out_share {held_out_share} and split.train_images {train_images}: {error} Change these parameters."
         ) from None
     return np.sort(train), np.sort(held_out)

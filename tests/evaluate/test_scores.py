@@ -4,7 +4,9 @@ import pytest
 from stages.evaluate import figures, scores
 
 LABELS = np.array([0, 0, 1, 1, 2], "uint8")
-PROBABILITIES = np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.0, 1.0, 0.0], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25]], "float32")
+PROBABILITIES = np.array(
+    [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.0, 1.0, 0.0], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25]], "float32"
+)
 
 
 def test_scores_by_hand():
