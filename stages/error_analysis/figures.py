@@ -36,6 +36,8 @@ def draw_all(
         drawn["shapley"] = charts.shapley(tables["shapley"])
     if "variance_shares" in tables:
         drawn["variance_shares"] = charts.variance_shares(tables["variance_shares"])
+    if "errors_by_votes" in tables:
+        drawn["errors_by_votes"] = charts.errors_by_votes(tables["errors_by_votes"], networks)
     if "budget" in tables:
         drawn["budget"] = charts.budget(tables["budget"], CAUSES)
         if any(row["expected_share"] is not None for row in tables["budget"].rows):

@@ -322,6 +322,35 @@ def missed_by(table: Table) -> Figure:
 
 
 @styled
+def errors_by_votes(table: Table, networks: Sequence[str]) -> Figure:
+    """Each network's error rate by how many people chose another class than the label."""
+    figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+    axes = figure.subplots()
+    sizes = {row["dissenting_votes"]: row["n"] for row in table.rows}
+    offsets = _offsets(len(networks))
+    for position, network in enumerate(networks):
+        rows = [row for row in table.rows if row["network"] == network and row["error_rate"] is not None]
+        places = [row["dissenting_votes"] + offsets[position] / 2 for row in rows]
+        axes.vlines(places, [row["low"] for row in rows], [row["high"] for row in rows], color=colour(position))
+        axes.plot(
+            places,
+            [row["error_rate"] for row in rows],
+            color=colour(position),
+            marker=marker(position),
+            markersize=5,
+            linewidth=0.8,
+            label=short(network, 24),
+        )
+    axes.set_xticks(list(sizes), [f"{votes}\n(n = {n:,})" for votes, n in sizes.items()])
+    axes.set_xlabel("people who chose another class than the label")
+    axes.set_ylim(0, 1)
+    percent_axis(axes.yaxis, "wrong answers")
+    axes.grid(axis="y")
+    legend_above(figure, axes)
+    return figure
+
+
+@styled
 def pair_repair(
     table: Table, networks: Sequence[str], shown: int = 10, always: frozenset[str] = frozenset({"bird", "cat"})
 ) -> Figure:

@@ -140,7 +140,7 @@ def _panels(
             axes.set_ylabel(rows)
         _plain(axes)
         for (row, column), share in np.ndenumerate(shares):
-            if not np.isnan(share) and share >= 0.005:
+            if not np.isnan(share) and percent(share) != "0":
                 _write(axes, column, row, percent(share), share / top, 7 if classes <= 12 else 6)
     bar = figure.colorbar(image, ax=grid, shrink=0.75 / down, aspect=25, pad=0.015, anchor=(0, 0.97))
     bar.outline.set_visible(False)

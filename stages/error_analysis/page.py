@@ -84,6 +84,12 @@ SECTIONS = (
                 "A large share of the image says that the same images are missed whatever is set.",
                 ("variance_shares",),
             ),
+            Chart(
+                "errors_by_votes",
+                "Errors by people's dissent",
+                "Are the images on which people disagree with the label the ones that networks miss?",
+                ("errors_by_votes",),
+            ),
         ),
         (("explained", "How much of an image's difficulty its class and its human votes account for"),),
     ),
@@ -105,6 +111,7 @@ SECTIONS = (
                 ("budget",),
             ),
         ),
+        (("suspect_labels", "Where most people contradict the label, do the networks side with people?"),),
     ),
     Section(
         "limits",
@@ -116,7 +123,12 @@ SECTIONS = (
         "The networks",
         "",
         (
-            Chart("curves", "Learning curves", "Solid: images the network does not learn from.", ()),
+            Chart(
+                "curves",
+                "Learning curves",
+                "Solid: images that no network learns from; dashed: those it learns from.",
+                (),
+            ),
             Chart("recall", "Recall of every class", "The dashed line is one half.", ("classes", "class_ranks")),
         ),
     ),
@@ -128,7 +140,7 @@ SECTIONS = (
             Chart(
                 "confusions",
                 "Confusion matrices",
-                "Percent of each true class; the diagonal is the recall. Cells below half a percent are empty.",
+                "Percent of each true class; the diagonal is the recall. Cells that round to nothing are empty.",
                 ("confusions", "confused_pairs"),
                 wide=True,
             ),
@@ -142,7 +154,7 @@ SECTIONS = (
             Chart(
                 "pair_repair",
                 "The pairs that repair each other most",
-                "Removing one class of the pair, errors of the other that become right; the highest ten.",
+                "Removing one class, errors of the other that become right: the ten highest pairs, and the claimed.",
                 ("pair_repair",),
             ),
             Chart(
@@ -154,7 +166,7 @@ SECTIONS = (
             Chart(
                 "missed_by",
                 "How many runs miss an image",
-                "Many images at both ends: some are easy for all, some hard for all.",
+                "Bars above the marks at both ends say that the same images are easy, or hard, for all runs.",
                 ("missed_by", "missed_only_by"),
             ),
         ),
@@ -168,7 +180,7 @@ SECTIONS = (
             Chart(
                 "pixel_edits",
                 "Edits against noise of equal size",
-                "Right of zero: the edit turns more answers than the noise does.",
+                "Right of zero: the edit turns more answers than noise of the same size; left: noise turns more.",
                 ("pixel_edits",),
             ),
         ),

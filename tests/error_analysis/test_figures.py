@@ -41,7 +41,7 @@ def test_every_table_that_has_a_picture_gets_one(drawn):
     tables = pieces.analysis.tables
     pictured = {
         *("effects", "shapley", "variance_shares", "budget", "confusions"),
-        *("knockout", "pair_repair", "missed_by", "pixel_edits"),
+        *("knockout", "pair_repair", "missed_by", "pixel_edits", "errors_by_votes"),
     }
     assert {name for name in pictured if name in tables} <= set(pictures)
     assert ("agreement" in pictures) == ("consistency" in tables)
@@ -212,6 +212,15 @@ def test_training_is_dashed_and_held_out_is_solid():
     styles = {tuple(line.get_ydata()): line.get_linestyle() for line in accuracy.get_lines()}
     assert styles == {(0.9, 0.9): "--", (0.6, 0.6): "-"}
     assert accuracy.get_ylim() == (0, 1)
+
+
+def test_errors_are_drawn_at_the_number_of_dissenting_votes_beside_their_n():
+    row = {"network": "net", "low": 0.1, "high": 0.4, "n": 1200}
+    rows = [row | {"dissenting_votes": 0, "error_rate": 0.2}, row | {"dissenting_votes": 1, "error_rate": None, "n": 0}]
+    axes = figures_charts.errors_by_votes(table("errors_by_votes", rows), ["net"]).axes[0]
+    assert [line.get_xydata().tolist() for line in axes.get_lines()] == [[[0, 0.2]]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0\n(n = 1,200)", "1\n(n = 0)"]
+    assert axes.get_ylim() == (0, 1)
 
 
 def test_the_pair_of_the_claim_is_shown_whatever_its_rank():
