@@ -1,6 +1,7 @@
 """How a stage ends when it cannot go on: one message, exit code 1, no traceback."""
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -26,15 +27,20 @@ def reported(stage: str) -> Iterator[None]:
         yield
     except InputError as error:
         _leave(stage, str(error), 1)
-    except MemoryError as error:
-        _leave(stage, f"out of memory ({error or 'no details'}). Free some, or make the run smaller.", 1)
-    except OSError as error:
-        if error.errno not in _MENDS:
-            raise
-        _leave(stage, f"{error.filename or 'a file'}: {error.strerror}. {_MENDS[error.errno]}", 1)
     except KeyboardInterrupt:
-        _leave(stage, "interrupted; the same command goes on from here.", 128 + signal.SIGINT)
+        _leave(stage, f"interrupted. {_GO_ON}", 128 + signal.SIGINT)
+    except _Terminated:
+        _leave(stage, f"terminated. {_GO_ON}", 128 + signal.SIGTERM)
+    except Exception as error:
+        problem = _shortage(error)
+        if problem is None:
+            raise
+        _leave(stage, problem, 1)
 
+
+_GO_ON = (
+    "The same command goes on from here: stages that are done stay, a training continues after its last whole epoch."
+)
 
 _MENDS = {
     errno.ENOSPC: "Free some space; outputs of earlier runs are untouched.",
@@ -46,11 +52,26 @@ _MENDS = {
 }
 
 
+def _shortage(error: Exception) -> str | None:
+    """What to say of an error that stems from the machine; None for any other."""
+    # TensorFlow's own error is told by its name: most stages do without TensorFlow.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        details = (str(error).splitlines() or ["no details"])[0]
+        return f"out of memory ({details}). Free some, or make the run smaller."
+    if isinstance(error, OSError) and error.errno in _MENDS:
+        return f"{error.filename or 'a file'}: {os.strerror(error.errno)}. {_MENDS[error.errno]}"
+    return None
+
+
 def _leave(stage: str, message: str, code: int) -> None:
     print(f"{stage}: {message}", file=sys.stderr)
     raise SystemExit(code)
 
 
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
 def _terminate(signum: int, frame: object) -> None:
-    print("terminated; the same command goes on from here.", file=sys.stderr)
-    raise SystemExit(128 + signum)
+    # Nothing is printed here: the signal may have come in the middle of a print.
+    raise _Terminated

@@ -39,4 +39,4 @@ def test_a_signal_ends_the_stage_with_one_line(number, code):
     _, message = process.communicate(timeout=30)
     assert process.returncode == code
     assert len(message.splitlines()) == 1
-    assert "the same command goes on from here" in message
+    assert "The same command goes on from here" in message

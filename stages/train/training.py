@@ -1,11 +1,13 @@
 """Training of one network; touches no file."""
 
+import io
 from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from stages.errors import InputError
 from stages.nicknet.batches import batches, order
 from stages.nicknet.network import build
 from stages.settings import NetworkSettings
@@ -56,6 +58,7 @@ def epochs(
 
     'training' averages over the epoch while the weights move, as Keras does; 'held-out' is measured at its end.
     Loss is the cross entropy in nats an image; precision is the mean over classes, 0 for a class never predicted.
+    Raises InputError where the loss, a weight or the optimizer's state becomes NaN or infinite.
 
     Args:
         model: from `untrained`, or with weights and optimizer variables from after epoch first - 1.
@@ -72,16 +75,52 @@ def epochs(
         seen = 0
         for batch in batches(images, labels, order(train, seed, epoch), batch_size):
             seen = seen + learn(*batch).numpy().astype("float64")
+            _require_finite([seen], epoch, model)
             progress(int(batch[2].sum()))
         watched = sum(
             measure(*batch).numpy().astype("float64") for batch in batches(images, labels, held_out, watching)
         )
+        _require_finite([watched, *state(model)], epoch, model)
         yield [_row(epoch, "training", seen), _row(epoch, "held-out", watched)]
 
 
-def without_optimizer(model: keras.Model) -> keras.Model:
-    """The same network, weights shared, without the state of its training."""
-    return keras.Model(model.inputs, model.outputs, name=model.name)
+def state(model: keras.Model) -> list[np.ndarray]:
+    """A copy of all that training changes: the weights, then the optimizer's variables. See `restore`."""
+    return [np.array(variable.numpy()) for variable in _variables(model)]
+
+
+def restore(model: keras.Model, state: list[np.ndarray]) -> None:
+    """Make an untrained network go on where `state` was taken."""
+    for variable, value in zip(_variables(model), state, strict=True):
+        variable.assign(value)
+
+
+def weights(model: keras.Model) -> bytes:
+    """The content of a .weights.h5 file of the network, without the optimizer. Equal weights give equal bytes.
+
+    In memory, because HDF5 kills the process where it meets a full disk.
+    """
+    file = _WeightsFile()
+    keras.Model(model.inputs, model.outputs, name=model.name).save_weights(file)
+    return file.getvalue()
+
+
+class _WeightsFile(io.BytesIO):
+    def __str__(self) -> str:
+        return "memory.weights.h5"  # Keras wants to see the suffix
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _require_finite(arrays: list[np.ndarray], epoch: int, model: keras.Model) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        optimizer, rate = type(model.optimizer).__name__, float(model.optimizer.learning_rate.numpy())
+        raise InputError(
+            f"the training diverged in epoch {epoch}: the loss or a weight is NaN or infinite, with {optimizer} at "
+            f"learning rate {rate:.9g}. Nothing is written. Set a smaller learning_rate in params.yaml."
+        )
 
 
 def _learning_step(model: keras.Model) -> Callable:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, precision_score
 
+from stages.errors import InputError
 from stages.nicknet import inference
 from stages.nicknet.batches import batches, order
 from stages.settings import NetworkSettings
@@ -28,7 +29,7 @@ def trained(seed=0, settings=SETTINGS, progress=lambda images: None):
     model = training.untrained(settings, (8, 8, 3), 3, seed)
     options = {"batch_size": settings.batch_size, "seed": seed, "first": 1, "last": settings.epochs}
     history = list(training.epochs(model, IMAGES, LABELS, TRAIN, HELD_OUT, progress=progress, **options))
-    return model, sum(history, [])
+    return model, [row for rows in history for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +66,57 @@ def test_it_learns(run):
     assert history[2]["loss"] < history[0]["loss"]
 
 
-def test_equal_seeds_give_equal_bytes_and_others_do_not(run, tmp_path):
-    contents = []
-    for name, model in (("a", run[0]), ("b", trained()[0]), ("c", trained(seed=1)[0])):
-        training.without_optimizer(model).save_weights(tmp_path / f"{name}.weights.h5")
-        contents.append((tmp_path / f"{name}.weights.h5").read_bytes())
+def test_equal_seeds_give_equal_bytes_and_others_do_not(run):
+    contents = [training.weights(model) for model in (run[0], trained()[0], trained(seed=1)[0])]
     assert contents[0] == contents[1] != contents[2]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_restored_network_goes_on_to_the_last_bit(optimizer):
+    settings = SETTINGS.model_copy(update={"optimizer": optimizer, "epochs": 3})
+    options = {"batch_size": 16, "seed": 0, "progress": lambda images: None}
+    whole, whole_history = trained(settings=settings)
+    broken_off = training.untrained(settings, (8, 8, 3), 3, 0)
+    history = list(training.epochs(broken_off, IMAGES, LABELS, TRAIN, HELD_OUT, first=1, last=2, **options))
+    resumed = training.untrained(settings, (8, 8, 3), 3, 0)
+    training.restore(resumed, training.state(broken_off))
+    history += training.epochs(resumed, IMAGES, LABELS, TRAIN, HELD_OUT, first=3, last=3, **options)
+    assert [row for rows in history for row in rows] == whole_history
+    assert training.weights(resumed) == training.weights(whole)
+    for ours, wholes in zip(training.state(resumed), training.state(whole), strict=True):
+        np.testing.assert_array_equal(ours, wholes)
+
+
+def test_the_state_is_a_copy(run):
+    before = training.state(run[0])
+    model = training.untrained(SETTINGS, (8, 8, 3), 3, 0)
+    untouched = training.state(model)
+    training.restore(model, before)
+    assert not np.array_equal(untouched[0], training.state(model)[0])
+    np.testing.assert_array_equal(before[0], training.state(model)[0])
+
+
+def test_a_training_that_diverges_ends_and_says_why():
+    settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 10.0, "dense_units": [64] * 6})
+    with pytest.raises(InputError, match=r"diverged in epoch \d+: .* SGD at learning rate 10\. .*learning_rate"):
+        trained(settings=settings)
+
+
+@pytest.mark.parametrize("place", [0, -1])
+def test_weights_or_optimizer_state_that_are_not_finite_end_the_training(place):
+    """Even where no loss shows it: the last variable of Adam is a velocity, whose infinity freezes a weight."""
+    model = training.untrained(SETTINGS, (8, 8, 3), 3, 0)
+    state = training.state(model)
+    state[place] = np.full_like(state[place], np.inf)
+    training.restore(model, state)
+    options = {"batch_size": 16, "seed": 0, "first": 1, "last": 1, "progress": lambda images: None}
+    with pytest.raises(InputError, match="diverged in epoch 1"):
+        list(training.epochs(model, IMAGES, LABELS, TRAIN, HELD_OUT, **options))
 
 
 def test_weights_are_saved_without_the_optimizers_state_and_can_be_loaded(run, tmp_path):
     path = tmp_path / "w.weights.h5"
-    training.without_optimizer(run[0]).save_weights(path)
+    path.write_bytes(training.weights(run[0]))
     assert path.stat().st_size < 4 * run[0].count_params() + 60_000
     loaded = inference.load(SETTINGS, path, (8, 8, 3), 3)
     for read, trained_ in zip(loaded.get_weights(), run[0].get_weights(), strict=True):

@@ -1,0 +1,82 @@
+"""Where checkpoints lie, and how they are written and read."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from stages import artifacts
+from stages.train import checkpoint
+from stages.train.checkpoint import Checkpoint
+
+
+def folder(environment: Mapping[str, str]) -> Path:
+    """In the user's checkout, which $DVC_ROOT is even where an experiment runs in a temporary copy of it.
+
+    Outside of the stage's outputs, which DVC deletes before it runs the stage.
+    """
+    return Path(environment.get("DVC_ROOT", ".")) / "checkpoints"
+
+
+class Store:
+    """The one checkpoint of a training.
+
+    Processes that run the same training at once share it: each writes beside and renames, so that whoever reads
+    finds the whole state after some epoch, the same whoever wrote it.
+    """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self._identity = identity
+        self._path = folder / f"{identity}.checkpoint"
+
+    def read(self, like: Sequence[np.ndarray]) -> Checkpoint | None:
+        """The checkpoint, None if there is none. like: see checkpoint.unpack. Says on standard error what it found.
+
+        One that cannot be used is renamed to *.unusable and counts as none.
+        """
+        _remove_leftovers(self._path)
+        try:
+            found = checkpoint.unpack(self._path.read_bytes(), self._identity, like)
+        except FileNotFoundError:
+            return None
+        except checkpoint.UnusableError as error:
+            aside = self._path.with_suffix(".unusable")
+            with suppress(FileNotFoundError):  # another process was faster
+                os.replace(self._path, aside)
+            message = f"{self._path} cannot be used: {error}. Set aside as {aside.name}; starting at epoch 1."
+            print(message, file=sys.stderr)
+            return None
+        print(f"going on after epoch {found.epoch}, from {self._path}", file=sys.stderr)
+        return found
+
+    def write(self, state: Checkpoint) -> None:
+        """Keep this instead of what was kept. Whole or not at all, even where the machine dies."""
+        content = checkpoint.pack(state, self._identity)
+        with artifacts.replacing(self._path) as temporary, temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what processes that were killed while writing left beside the path, see artifacts.replacing."""
+    for leftover in path.parent.glob(f".*.{path.name}"):
+        process = leftover.name.split(".")[1]
+        if process.isdigit() and not _runs(int(process)):
+            leftover.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

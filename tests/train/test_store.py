@@ -1,0 +1,128 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from stages.train.checkpoint import Checkpoint
+from stages.train.store import Store, folder
+
+STATE = [np.arange(3.0), np.array(5)]
+
+
+def after(epoch):
+    rows = [{"epoch": 1 + number // 2, "images": "training", "loss": 0.5} for number in range(2 * epoch)]
+    return Checkpoint(rows, STATE)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "checkpoints", "abc")
+
+
+def kept(tmp_path):
+    return sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+
+
+def test_the_folder_is_in_the_checkout_that_dvc_names(tmp_path):
+    assert folder({"DVC_ROOT": str(tmp_path)}) == tmp_path / "checkpoints"
+    assert folder({}).absolute() == folder({"DVC_ROOT": os.getcwd()})
+
+
+def test_the_last_one_written_is_read_until_it_is_removed(store, tmp_path, capsys):
+    assert store.read(STATE) is None
+    store.write(after(1))
+    store.write(after(2))
+    assert kept(tmp_path) == ["abc.checkpoint"]
+    assert store.read(STATE).epoch == 2
+    assert "going on after epoch 2" in capsys.readouterr().err
+    store.remove()
+    assert store.read(STATE) is None
+    store.remove()
+
+
+def test_another_training_finds_nothing(store, tmp_path):
+    store.write(after(1))
+    assert Store(tmp_path / "checkpoints", "abd").read(STATE) is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (lambda content: content[:-1], "it is damaged"),
+        (lambda content: b"", "it is damaged"),
+        (lambda content: content.replace(b"abc", b"abd"), "it is damaged"),
+    ],
+)
+def test_a_broken_one_is_set_aside_with_a_message(store, tmp_path, capsys, spoil, expected):
+    store.write(after(3))
+    path = tmp_path / "checkpoints" / "abc.checkpoint"
+    spoiled = spoil(path.read_bytes())
+    path.write_bytes(spoiled)
+    assert store.read(STATE) is None
+    message = capsys.readouterr().err
+    assert len(message.splitlines()) == 1
+    assert f"{path} cannot be used: {expected}" in message
+    assert "Set aside as abc.unusable; starting at epoch 1." in message
+    assert kept(tmp_path) == ["abc.unusable"]
+    assert (tmp_path / "checkpoints" / "abc.unusable").read_bytes() == spoiled
+
+
+def test_a_foreign_one_is_set_aside(store, tmp_path, capsys):
+    Store(tmp_path / "checkpoints", "abd").write(after(1))
+    os.rename(tmp_path / "checkpoints" / "abd.checkpoint", tmp_path / "checkpoints" / "abc.checkpoint")
+    assert store.read(STATE) is None
+    assert "it is of another training" in capsys.readouterr().err
+
+
+def test_one_of_other_shapes_is_set_aside(store, capsys):
+    store.write(after(1))
+    assert store.read([np.zeros(4), np.array(5)]) is None
+    assert "expected 2 arrays float64 (4,), int64 (), got 2 float64 (3,)" in capsys.readouterr().err
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(store, tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    store.write(after(1))
+    for process in (ended.pid, os.getppid()):
+        (tmp_path / "checkpoints" / f".{process}.abc.checkpoint").write_bytes(b"half")
+    (tmp_path / "checkpoints" / f".{ended.pid}.abd.checkpoint").write_bytes(b"another training's")
+    assert store.read(STATE).epoch == 1
+    left = {f".{os.getppid()}.abc.checkpoint", f".{ended.pid}.abd.checkpoint", "abc.checkpoint"}
+    assert set(kept(tmp_path)) == left
+
+
+def test_a_failed_write_keeps_the_earlier_one(store, tmp_path, monkeypatch):
+    store.write(after(1))
+    monkeypatch.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        store.write(after(2))
+    assert kept(tmp_path) == ["abc.checkpoint"]
+    assert store.read(STATE).epoch == 1
+
+
+READER_AND_WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from stages.train.checkpoint import Checkpoint
+from stages.train.store import Store
+
+state = [np.arange(200_000.0), np.array(5)]
+store = Store(Path(sys.argv[1]), "abc")
+for epoch in range(1, 41):
+    found = store.read(state)
+    assert found is None or found.epoch <= 40
+    store.write(Checkpoint([{"epoch": 1 + n // 2} for n in range(2 * epoch)], state))
+"""
+
+
+def test_processes_of_the_same_training_share_it(tmp_path):
+    command = [sys.executable, "-c", READER_AND_WRITER, str(tmp_path / "checkpoints")]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    messages = [process.communicate(timeout=60)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], messages
+    assert "cannot be used" not in "".join(messages)
+    assert kept(tmp_path) == ["abc.checkpoint"]
