@@ -124,11 +124,11 @@ def examine(
     else:
         refusals.append(Refusal("comparison of runs", "there is one run only"))
     draws = {}
-    rules = budget.Rules.of(grid)
+    rules = budget.Rules.of(grid, "; ".join(collapsed))
     if collapsed:
-        rules = replace(rules, optimizer=None, kernel=None)
         names = ("effects of optimizer and kernel size", "Shapley split", "variance shares", "class knockout")
-        refusals += [Refusal(name, "; ".join(collapsed)) for name in names]
+        named = {refusal.analysis for refusal in refusals}
+        refusals += [Refusal(name, rules.problem) for name in names if name not in named]
     else:
         variances, draws, problems = shares.variance_shares(right, grid, resamples, confidence)
         refusals += problems

@@ -48,9 +48,13 @@ class Rules:
     seeds: int
     optimizer: np.ndarray | None
     kernel: np.ndarray | None
+    problem: str = ""
+    """Why no factor can be told, where another reason than the grid forbids it."""
 
     @classmethod
-    def of(cls, grid: Grid) -> "Rules":
+    def of(cls, grid: Grid, problem: str = "") -> "Rules":
+        if problem:
+            return cls(len(grid.seeds), None, None, problem)
         optimizer, kernel = grid.optimizer_effect(), grid.kernel_effect()
         return cls(len(grid.seeds), optimizer and optimizer.weights, kernel and kernel.weights)
 
@@ -88,12 +92,14 @@ def _sensitive(rates: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
 
 def available(rules: Rules, cells: int, votes: bool) -> tuple[list[int], list[Refusal]]:
     """Codes of the causes that can be told, and why the others cannot."""
+    no_votes = None if votes else "human votes are not available (params data.human_votes)"
+    alone = "the grid has no two networks that differ in the {} alone"
     reasons = {
-        1: None if votes else "human votes are not available (params data.human_votes)",
-        2: None if votes else "human votes are not available (params data.human_votes)",
+        1: no_votes,
+        2: no_votes,
         3: None if cells * rules.seeds > 1 else "needs 2 or more runs",
-        4: None if rules.optimizer is not None else "the grid has no two networks that differ in the optimizer alone",
-        5: None if rules.kernel is not None else "the grid has no two networks that differ in the kernel size alone",
+        4: None if rules.optimizer is not None else rules.problem or alone.format("optimizer"),
+        5: None if rules.kernel is not None else rules.problem or alone.format("kernel size"),
         6: None if rules.seeds > 1 else "needs 2 or more seeds",
         7: None,
     }

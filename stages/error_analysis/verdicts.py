@@ -524,8 +524,11 @@ def _c7(case: Case) -> Verdict:
     for row in others:
         row["verdict"] = HOLDS if image["low"] > row["high"] else FAILS if image["high"] < row["low"] else UNTOLD
     given = {"n": rows["image"]["n"]}
-    if not settings:
-        given |= {"verdict": UNTOLD, "reason": "One network: the share of the settings is not known."}
+    varied = {"optimizer": case.grid.optimizer_effect(), "kernel size": case.grid.kernel_effect()}
+    fixed = [name for name, effect in varied.items() if effect is None]
+    if fixed:
+        reason = f"The grid does not compare networks that differ in the {' or the '.join(fixed)} alone."
+        given |= {"verdict": UNTOLD, "reason": reason}
     elif "seed" not in rows:
         given |= {"verdict": UNTOLD, "reason": "One seed: the share of the seed is not known."}
     return _judged(C7, evidence, **given)

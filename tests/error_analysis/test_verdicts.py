@@ -115,6 +115,12 @@ def test_the_data_set_matters_most_where_the_images_decide():
     assert (row.verdict, row.reason) == (UNTOLD, "One seed: the share of the seed is not known.")
 
 
+def test_the_data_set_is_compared_with_both_settings_or_not_at_all():
+    row = judged(draw_of(cells=(("sgd", 15), ("sgd", 10)), pair=0.1))["C7"]
+    assert row.verdict == UNTOLD
+    assert row.reason == "The grid does not compare networks that differ in the optimizer alone."
+
+
 def test_claims_about_absent_classes_do_not_apply():
     found = judged(draw_of(names=DIGITS, seed=0.2, optimizer=0.1))
     named = ("C1 training", "C1 held-out", "C3", "C4", "C5", "C6")
