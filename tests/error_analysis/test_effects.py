@@ -83,3 +83,21 @@ def test_permuted_optimizer_labels_leave_no_effect():
     row = effects.effects(right, draw.grid, Resamples(1500, 400, rng), 0.95).rows[0]
     assert row["low_images"] < 0 < row["high_images"]
     assert row["low_seeds"] < 0 < row["high_seeds"]
+
+
+@pytest.mark.parametrize("planted", [0.12, 0.0])
+def test_planted_effects_lie_in_both_intervals(planted):
+    world = worlds.World(optimizer=planted, kernel=planted / 2, seed=0.2, bad_runs=0.1)
+    covered = dict.fromkeys([(name, over) for name in ("optimizer", "kernel size") for over in ("images", "seeds")], 0)
+    for number in range(20):
+        rng = np.random.default_rng(number)
+        draw = worlds.draw(world, rng, images=800)
+        right = draw.runs.right.reshape(4, 3, -1)
+        found = by_name(effects.effects(right, draw.grid, Resamples(800, 200, rng), 0.95), "effect")
+        for name, kind, share in (("optimizer", "optimizer", planted), ("kernel size", "kernel", planted / 2)):
+            row = found[name]
+            of_these_images = np.mean(draw.kinds == kind)  # what new seeds would give on the same images
+            covered[name, "seeds"] += row["low_seeds"] <= of_these_images <= row["high_seeds"]
+            of_these_runs = share + row["value"] - of_these_images  # what new images would give these runs
+            covered[name, "images"] += row["low_images"] <= of_these_runs <= row["high_images"]
+    assert min(covered.values()) >= 16, covered
