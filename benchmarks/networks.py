@@ -41,6 +41,6 @@ def compiled(model, settings, jit):
 
 
 def batch(size, seed=0):
-    """Random images, uint8 (size, 32, 32, 3), and labels, int32 (size,): the speed does not depend on what they show."""
+    """Random images, uint8 (size, 32, 32, 3), and labels, int32 (size,); speed does not depend on what they show."""
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (size, *IMAGE_SHAPE), "uint8"), rng.integers(0, CLASSES, size, "int32")

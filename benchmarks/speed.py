@@ -8,6 +8,7 @@ over rounds, and the median over rounds of the ratio to stock Keras within the r
 """
 
 import argparse
+import json
 import os
 import statistics
 import sys
@@ -23,7 +24,7 @@ CONTENDERS = {
     "torch": "PyTorch",
     "ours": "this project",
 }
-SIZES = {"training": 128, "inference": 500}
+SIZES = {"training": 128, "inference": 128}
 # Fast contenders take more steps a round.
 STEPS = {"stock": 3, "xla": 1, "torch": 2, "ours": 8}
 
@@ -40,7 +41,7 @@ def main():
     rates = measure(workers, list(settings), arguments.rounds)
     versions = [worker.ask(what="versions") for worker in workers.values()]
     for worker in workers.values():
-        worker.__exit__()
+        worker.close()
     report.write("speed.md", text(rates, settings, versions, arguments.rounds))
 
 
@@ -55,8 +56,6 @@ def start(arguments, settings):
     if arguments.torch_python is None:
         print("No PyTorch column: name an interpreter that has PyTorch with --torch-python or TORCH_PYTHON.")
         return workers
-    import json
-
     shown = json.dumps({name: one.model_dump() for name, one in settings.items()})
     workers["torch"] = Worker(arguments.torch_python, str(Path(__file__).with_name("torch_worker.py")), shown)
     return workers
@@ -76,6 +75,10 @@ def measure(workers, networks, rounds):
     return rates
 
 
+def median_ratio(ours, others):
+    return statistics.median(a / b for a, b in zip(ours, others, strict=True))
+
+
 def text(rates, settings, versions, rounds):
     names = [name for name in CONTENDERS if any(key[2] == name for key in rates)]
     header = ["network", "kernel", "optimizer", "images/s at", *(CONTENDERS[name] for name in names)]
@@ -84,18 +87,16 @@ def text(rates, settings, versions, rounds):
     for network, one in settings.items():
         for what, size in SIZES.items():
             medians = [f"{statistics.median(rates[network, what, name]):,.0f}" for name in names]
-            ratios = [
-                f"{statistics.median(a / b for a, b in zip(rates[network, what, 'ours'], rates[network, what, name], strict=True)):.1f}"
-                for name in names
-                if name != "ours"
-            ]
+            ours = rates[network, what, "ours"]
+            ratios = [f"{median_ratio(ours, rates[network, what, name]):.1f}" for name in names if name != "ours"]
             kernel = f"{one.kernel_size}x{one.kernel_size}"
             rows.append([network, kernel, one.optimizer, f"{what}, batch {size}", *medians, *ratios])
     together = {key: value for version in versions for key, value in version.items() if key != "threads"}
     return (
         "# Speed of training and inference\n\n"
         f"Machine: {report.machine()}; every contender uses all of them. "
-        f"{', '.join(f'{key} {value}' for key, value in sorted(together.items()))}; float32; median of {rounds} rounds. "
+        f"{', '.join(f'{key} {value}' for key, value in sorted(together.items()))}; float32; "
+        f"median of {rounds} rounds. "
         "Command: `python -m benchmarks.speed`.\n\n" + report.markdown_table(header, rows)
     )
 

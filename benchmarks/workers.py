@@ -30,12 +30,15 @@ class Worker:
             raise RuntimeError(f"{' '.join(self._process.args)} ended with exit code {self._process.wait()}")
         return json.loads(line)
 
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._process.stdin.close()
-        self._process.wait()
+        self.close()
 
 
 def serve(answer):

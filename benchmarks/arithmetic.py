@@ -1,0 +1,105 @@
+"""What each way computes and moves, and how far from the measured matrix-multiply peak this project runs.
+
+python -m benchmarks.arithmetic. Counts are per image and for the convolutions of a training step: output, gradient of
+the kernel and, but for the first layer, of the input. Bytes are the float32 values that a way writes between its
+products, each read once more by the next. The direct count has the taps on real pixels only: oneDNN skips the rest.
+"""
+
+import statistics
+import time
+
+from benchmarks import report
+from stages import params
+from stages.nicknet import runtime
+from stages.nicknet.fourier import same_axis
+
+IMAGES = 128
+
+
+def main():
+    runtime.prepare()
+    peak = matmul_peak()
+    everything = params.read()
+    rows = []
+    for network in everything.networks:
+        settings = everything.network(network)
+        direct, transform, written = counts(settings)
+        rate = training_rate(settings)
+        rows.append(
+            [
+                network,
+                f"{direct / 1e6:,.1f}",
+                f"{transform / 1e6:,.1f}",
+                f"{direct / transform:.1f}",
+                f"{4 * written / 1e6:,.2f}",
+                f"{rate:,.0f}",
+                f"{2 * transform * rate / 1e9:,.0f}",
+                f"{2 * transform * rate / peak:.0%}",
+                f"{8 * written * rate / 1e9:,.1f}",
+            ]
+        )
+    header = ["network", "direct, million products", "this project, million products", "fewer by", "written, MB"]
+    header += ["images/s", "GFLOP/s of the convolutions", "of the peak", "GB/s written and read"]
+    report.write(
+        "arithmetic.md",
+        "# Arithmetic and memory traffic of a training step, per image\n\n"
+        f"Machine: {report.machine()}. "
+        f"Measured matrix-multiply peak (2048x2048, float32, XLA): {peak / 1e9:,.0f} GFLOP/s. "
+        "Dense layers, the optimizer and the kernels' transforms (shared by a batch of "
+        f"{IMAGES}) are counted in neither. Command: `python -m benchmarks.arithmetic`.\n\n"
+        + report.markdown_table(header, rows),
+    )
+
+
+def counts(settings):
+    """(direct products, this project's products, this project's values written) per image and training step."""
+    size, channels = 32, 3
+    direct = transform = written = 0
+    for number, filters in enumerate(settings.filters, start=1):
+        axis = same_axis(size, settings.kernel_size)
+        met = sum(0 <= n + tap - axis.before < size for n in range(size) for tap in range(axis.taps))
+        half, full = axis.length // 2 + 1, axis.length
+        one_way = 2 * half * size * size + 4 * half * full * size
+        product = 4 * half * full * channels * filters
+        values = (2 * half * size + 2 * half * full) * (channels + filters) + size * size * filters
+        # Output, gradient of the kernel, and of the input unless it is the images.
+        passes = 3 if number > 1 else 2
+        direct += passes * met**2 * channels * filters
+        transform += passes * product + one_way * (channels + filters)
+        transform += one_way * (filters + (channels if number > 1 else 0))
+        written += 2 * values
+        channels = filters
+        size = size // 2 if number in settings.pool_after else size
+    return direct, transform, written
+
+
+def matmul_peak():
+    import tensorflow as tf
+
+    size = 2048
+    a = tf.random.normal((size, size))
+    multiply = tf.function(lambda a: tf.matmul(a, a), jit_compile=True)
+    return 2 * size**3 / min(seconds(lambda: multiply(a), 10))
+
+
+def training_rate(settings):
+    from benchmarks import networks
+
+    model = networks.compiled(networks.ours(settings), settings, jit=True)
+    images, labels = networks.batch(IMAGES)
+    return IMAGES / statistics.median(seconds(lambda: model.train_on_batch(images, labels), 20))
+
+
+def seconds(step, repeats):
+    for _ in range(2):
+        step()
+    measured = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        step()
+        measured.append(time.perf_counter() - start)
+    return measured
+
+
+if __name__ == "__main__":
+    main()
