@@ -35,6 +35,10 @@ def reported(stage: str) -> Iterator[None]:
         problem = _shortage(error)
         if problem is None:
             raise
+        if type(error).__name__ == _TENSORFLOWS:
+            # After a failed allocation, TensorFlow's own clean-up crashes the process.
+            print(f"{stage}: {problem}", file=sys.stderr, flush=True)
+            os._exit(1)
         _leave(stage, problem, 1)
 
 
@@ -52,10 +56,13 @@ _MENDS = {
 }
 
 
+_TENSORFLOWS = "ResourceExhaustedError"
+"""TensorFlow's memory error, told by its name: most stages do without TensorFlow."""
+
+
 def _shortage(error: Exception) -> str | None:
     """What to say of an error that stems from the machine; None for any other."""
-    # TensorFlow's own error is told by its name: most stages do without TensorFlow.
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+    if isinstance(error, MemoryError) or type(error).__name__ == _TENSORFLOWS:
         details = (str(error).splitlines() or ["no details"])[0]
         return f"out of memory ({details}). Free some, or make the run smaller."
     if isinstance(error, OSError) and error.errno in _MENDS:
