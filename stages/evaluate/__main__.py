@@ -31,8 +31,12 @@ def main(network: str, seed: int) -> None:
         labels = artifacts.read_labels(_SOURCES[part])
         ids = np.arange(len(labels)) if part == "test" else np.asarray(artifacts.read_indices(part))
         parts[part] = Predictions(ids, labels[ids], inference.probabilities(model, images[part][ids]))
-    artifacts.write_predictions(artifacts.predictions_path(network, seed), parts)
     measured = {part: scores.scores(parts[part].labels, parts[part].probabilities) for part in PARTS}
+    if measured["held_out"]["predicted_classes"] == 1:
+        only = names[parts["held_out"].predicted[0]]
+        warning = f"it predicts {only} for every held-out image; see held_out_predicted_classes in its metrics."
+        print(f"evaluate {network} {seed}: warning: {warning}", file=sys.stderr)
+    artifacts.write_predictions(artifacts.predictions_path(network, seed), parts)
     artifacts.write_json(
         artifacts.metrics_path(network, seed),
         {f"{part}_{name}": value for part, values in measured.items() for name, value in values.items()},

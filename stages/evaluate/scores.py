@@ -3,16 +3,27 @@
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
 
+from stages.errors import InputError
+
 CLASS_COLUMNS = ("class", "images", "predicted", "precision", "recall", "f1")
 CONFUSION_COLUMNS = ("actual", "predicted", "images", "share")
 
 
 def scores(labels, probabilities):
-    """Dict of floats in 0..1, loss in nats an image from 0, and the number of images.
+    """Dict of floats in 0..1, loss in nats an image from 0, the number of images, and that of predicted classes.
 
     Precision and recall are means over the classes that occur in labels or predictions; a class that is never
-    predicted has precision 0. Loss is the cross entropy of the probabilities.
+    predicted has precision 0. Loss is the cross entropy of the probabilities. A network that predicts one class
+    only has learned nothing, however the scores look.
+
+    Raises InputError where a probability is NaN or infinite.
     """
+    broken = int((~np.isfinite(probabilities).all(axis=1)).sum())
+    if broken:
+        raise InputError(
+            f"the network's output is NaN or infinite for {broken} of {len(labels)} images: its weights are too large. "
+            "Set a smaller learning_rate in params.yaml."
+        )
     classes = np.arange(probabilities.shape[1])
     normalised = probabilities / probabilities.sum(axis=1, keepdims=True, dtype="float64")
     predicted = probabilities.argmax(axis=1)
@@ -23,6 +34,7 @@ def scores(labels, probabilities):
         "recall": float(recall),
         "loss": float(log_loss(labels, normalised, labels=classes)),
         "images": len(labels),
+        "predicted_classes": len(np.unique(predicted)),
     }
 
 

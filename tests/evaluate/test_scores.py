@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from stages.errors import InputError
 from stages.evaluate import figures, scores
 
 LABELS = np.array([0, 0, 1, 1, 2], "uint8")
@@ -16,6 +17,20 @@ def test_scores_by_hand():
     assert measured["recall"] == pytest.approx((1 / 2 + 1 + 0) / 3)
     assert measured["loss"] == pytest.approx(-np.log([0.5, 0.25, 1, 0.5, 0.25]).mean())
     assert measured["images"] == 5
+    assert measured["predicted_classes"] == 2
+
+
+def test_a_network_that_predicts_one_class_shows_it():
+    one = np.tile(np.array([[0.2, 0.5, 0.3]], "float32"), (5, 1))
+    assert scores.scores(LABELS, one)["predicted_classes"] == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_probabilities_that_are_not_finite_are_refused(value):
+    probabilities = PROBABILITIES.copy()
+    probabilities[3, 1] = value
+    with pytest.raises(InputError, match="NaN or infinite for 1 of 5 images.*smaller learning_rate"):
+        scores.scores(LABELS, probabilities)
 
 
 def test_classes_by_hand():
