@@ -139,7 +139,10 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[s
 
 def write_figure(path: Path, figure: Any) -> None:
     """A matplotlib Figure as PNG, 150 dots an inch, without date or version."""
-    with replacing(path) as temporary:
+    import matplotlib  # here, since most stages draw nothing
+
+    with replacing(path) as temporary, matplotlib.rc_context():
+        matplotlib.rcdefaults()
         figure.savefig(temporary, format="png", dpi=150, metadata={"Software": None})
 
 
