@@ -4,7 +4,7 @@ export PYTHONUNBUFFERED := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo repro test test-slow lint lock
+.PHONY: help install demo repro test test-slow reproduce benchmark benchmark-training lint lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,18 @@ test: .venv/installed ## the tests, some minutes
 
 test-slow: .venv/installed ## the tests that need the full data (CIFAR10_ARCHIVE) or many minutes
 	python -m pytest -q -m slow
+
+reproduce: .venv/installed ## the pipeline twice from clean clones on embedded images: equal to the last bit?
+	scripts/reproduce
+
+benchmark: .venv/installed ## tables of benchmarks/results; TORCH_PYTHON names an interpreter with PyTorch
+	python -m benchmarks.speed
+	python -m benchmarks.growth
+	python -m benchmarks.arithmetic
+	python -m benchmarks.memory
+
+benchmark-training: .venv/installed ## a whole epoch of the train stage against the bare step
+	python -m benchmarks.training_loop
 
 lint: .venv/installed ## style
 	ruff check . && ruff format --check .
