@@ -29,7 +29,7 @@ def test_a_network_that_predicts_one_class_shows_it():
 def test_probabilities_that_are_not_finite_are_refused(value):
     probabilities = PROBABILITIES.copy()
     probabilities[3, 1] = value
-    with pytest.raises(InputError, match="NaN or infinite for 1 of 5 images.*smaller learning_rate"):
+    with pytest.raises(InputError, match=r"NaN or infinite for 1 of 5 images.*smaller learning_rate"):
         scores.scores(LABELS, probabilities)
 
 

@@ -71,16 +71,14 @@ def test_equal_seeds_give_equal_bytes_and_others_do_not(run):
     assert contents[0] == contents[1] != contents[2]
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_a_restored_network_goes_on_to_the_last_bit(optimizer):
-    settings = SETTINGS.model_copy(update={"optimizer": optimizer, "epochs": 3})
+def test_a_restored_network_goes_on_to_the_last_bit():
     options = {"batch_size": 16, "seed": 0, "progress": lambda images: None}
-    whole, whole_history = trained(settings=settings)
-    broken_off = training.untrained(settings, (8, 8, 3), 3, 0)
-    history = list(training.epochs(broken_off, IMAGES, LABELS, TRAIN, HELD_OUT, first=1, last=2, **options))
-    resumed = training.untrained(settings, (8, 8, 3), 3, 0)
+    whole, whole_history = trained()
+    broken_off = training.untrained(SETTINGS, (8, 8, 3), 3, 0)
+    history = list(training.epochs(broken_off, IMAGES, LABELS, TRAIN, HELD_OUT, first=1, last=1, **options))
+    resumed = training.untrained(SETTINGS, (8, 8, 3), 3, 0)
     training.restore(resumed, training.state(broken_off))
-    history += training.epochs(resumed, IMAGES, LABELS, TRAIN, HELD_OUT, first=3, last=3, **options)
+    history += training.epochs(resumed, IMAGES, LABELS, TRAIN, HELD_OUT, first=2, last=2, **options)
     assert [row for rows in history for row in rows] == whole_history
     assert training.weights(resumed) == training.weights(whole)
     for ours, wholes in zip(training.state(resumed), training.state(whole), strict=True):

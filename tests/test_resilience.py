@@ -1,0 +1,389 @@
+"""Real trainings that are killed, interrupted, starved of disk and given broken checkpoints: nothing is lost."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages import artifacts, settings
+from stages.settings import NetworkSettings
+from stages.train import checkpoint
+
+EPOCHS = 24
+
+# Loads TensorFlow once and forks processes that do what `python -m stages.train nicknet1 0` does.
+SERVER = """
+import json, os, resource, sys
+from stages.errors import reported
+from stages.nicknet import runtime
+runtime.prepare()
+from stages.train import __main__, training
+
+def train(folder, said, root=None, largest_file=None):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    os.chdir(folder)
+    if root:
+        os.environ["DVC_ROOT"] = root
+    if largest_file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    with reported("train nicknet1 0"):
+        __main__.main("nicknet1", 0)
+
+for line in sys.stdin:
+    request = json.loads(line)
+    if isinstance(request, int):
+        print(os.waitstatus_to_exitcode(os.waitpid(request, 0)[1]), flush=True)
+        continue
+    child = os.fork()
+    if child:
+        print(child, flush=True)
+        continue
+    try:
+        train(**request)
+        os._exit(0)
+    except SystemExit as left:
+        os._exit(left.code)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        os._exit(99)
+"""
+
+
+class Trainings:
+    """Starts trainings and waits for them."""
+
+    def __init__(self):
+        environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+        self._server = subprocess.Popen([sys.executable, "-c", SERVER], env=environment, **pipes)
+
+    def _ask(self, request):
+        self._server.stdin.write(json.dumps(request) + "\n")
+        return int(self._server.stdout.readline())
+
+    def start(self, folder, **options):
+        """Process id of a training that now runs in the folder. options: of SERVER's train."""
+        return self._ask({"folder": str(folder), "said": str(said_path(folder)), **options})
+
+    def wait(self, process):
+        """The exit code; negative for a signal."""
+        return self._ask(process)
+
+    def run(self, folder, **options):
+        """The exit code of a training that nobody disturbs."""
+        return self.wait(self.start(folder, **options))
+
+    def close(self):
+        self._server.stdin.close()
+        self._server.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def trainings():
+    trainings = Trainings()
+    yield trainings
+    trainings.close()
+
+
+def workspace(folder, **changes):
+    """The folder, now with all that a training of a small network reads."""
+    wanted = {
+        "optimizer": "adam",
+        "learning_rate": 0.003,
+        "kernel_size": 3,
+        "filters": [4, 4],
+        "pool_after": [1, 2],
+        "dense_units": [8],
+        "epochs": EPOCHS,
+        "batch_size": 10,
+    }
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 100).astype("uint8")
+    images = (rng.integers(0, 100, (100, 8, 8, 3)) + 50 * labels[:, None, None, None]).astype("uint8")
+    artifacts.write_text(
+        folder / artifacts.settings_path("nicknet1"), settings.dump(NetworkSettings(**wanted | changes))
+    )
+    artifacts.write_array(folder / artifacts.images_path("train"), images)
+    artifacts.write_array(folder / artifacts.labels_path("train"), labels)
+    artifacts.write_json(folder / artifacts.CLASS_NAMES, ["a", "b", "c"])
+    artifacts.write_array(folder / artifacts.indices_path("train"), np.arange(80))
+    artifacts.write_array(folder / artifacts.indices_path("held_out"), np.arange(80, 100))
+    return folder
+
+
+def said_path(folder):
+    return folder.with_name(f"{folder.name}.said")
+
+
+def said(folder):
+    """The lines on standard error of the last training in the folder."""
+    return said_path(folder).read_text().splitlines()
+
+
+def outputs(folder):
+    """The bytes of all that trainings left, by path."""
+    paths = [path for part in ("data/models", "plots") for path in (folder / part).rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def kept(folder):
+    """The names of the files in the folder of checkpoints."""
+    return sorted(path.name for path in (folder / "checkpoints").glob("*"))
+
+
+def checkpoint_path(folder):
+    return next((folder / "checkpoints").glob("[!.]*.checkpoint"), None)
+
+
+def stamp(folder):
+    path = checkpoint_path(folder)
+    return path and path.stat().st_mtime_ns
+
+
+def runs(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return not Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].startswith(" Z")
+
+
+def wait_until(condition, process):
+    """Wait until the condition holds or the process ends."""
+    while runs(process) and not condition():
+        time.sleep(0.0002)
+
+
+def await_epochs(folder, process, epochs):
+    """Wait until the process has finished so many epochs, or has ended."""
+    for _ in range(epochs):
+        before = stamp(folder)
+        wait_until(lambda before=before: stamp(folder) != before, process)
+
+
+def gone_on_after(folder):
+    """The epoch after which the last training in the folder went on, 0 if it began at the beginning."""
+    found = re.search(r"going on after epoch (\d+)", said_path(folder).read_text())
+    return int(found[1]) if found else 0
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(trainings, tmp_path_factory):
+    """The outputs of a training that nothing happened to."""
+    folder = workspace(tmp_path_factory.mktemp("uninterrupted"))
+    assert trainings.run(folder) == 0, said(folder)
+    assert kept(folder) == []
+    return outputs(folder)
+
+
+def kill_until_done(trainings, folder, rng, kills):
+    """Kill trainings in the folder at random moments, at most so many, until one ends by itself; the number of kills.
+
+    Every third kill comes at any moment, starting up included, the others once one more epoch is done.
+    """
+    done = 0
+    for number in range(kills + 1):
+        process = trainings.start(folder)
+        if number % 3:
+            await_epochs(folder, process, 1)
+            time.sleep(rng.uniform(0, 0.03))
+        else:
+            time.sleep(rng.uniform(0, 1.2))
+        if number < kills and runs(process):
+            os.kill(process, signal.SIGKILL)
+        code = trainings.wait(process)
+        assert code in (0, -signal.SIGKILL), said(folder)
+        if gone_on_after(folder):
+            assert gone_on_after(folder) >= done
+            done = gone_on_after(folder)
+        if code == 0:
+            return number
+    raise AssertionError(f"the training after {kills} kills was killed too")
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_bytes(trainings, uninterrupted, tmp_path):
+    folder = workspace(tmp_path / "w")
+    assert kill_until_done(trainings, folder, np.random.default_rng(0), kills=7) >= 4
+    assert gone_on_after(folder) > 0
+    assert outputs(folder) == uninterrupted
+    assert kept(folder) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_killed_at_very_many_random_moments(trainings, tmp_path, optimizer):
+    whole, folder = (workspace(tmp_path / name, optimizer=optimizer, epochs=300) for name in ("whole", "killed"))
+    assert trainings.run(whole) == 0
+    assert kill_until_done(trainings, folder, np.random.default_rng(1), kills=60) >= 50
+    assert outputs(folder) == outputs(whole)
+    assert kept(folder) == []
+
+
+def test_killed_while_it_writes_a_checkpoint_it_loses_no_epoch(trainings, tmp_path):
+    large = {"dense_units": [768, 768], "epochs": 5}
+    whole, folder = (workspace(tmp_path / name, **large) for name in ("whole", "killed"))
+    assert trainings.run(whole) == 0
+    leftovers, done = 0, 0
+    for epochs in (0, 1, 2):
+        process = trainings.start(folder)
+        await_epochs(folder, process, epochs)
+        wait_until(lambda: any((folder / "checkpoints").glob(f".{process}.*")), process)  # noqa: B023
+        os.kill(process, signal.SIGKILL)
+        assert trainings.wait(process) == -signal.SIGKILL
+        assert gone_on_after(folder) >= done
+        done = gone_on_after(folder) + epochs
+        leftovers += any((folder / "checkpoints").glob(f".{process}.*"))
+    assert leftovers
+    assert trainings.run(folder) == 0
+    assert gone_on_after(folder) >= done
+    assert outputs(folder) == outputs(whole)
+    assert kept(folder) == []
+
+
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_a_signal_ends_it_with_one_line_and_the_same_command_goes_on(trainings, uninterrupted, tmp_path, number, word):
+    folder = workspace(tmp_path / "w")
+    process = trainings.start(folder)
+    await_epochs(folder, process, 2)
+    os.kill(process, number)
+    assert trainings.wait(process) == 128 + number
+    (line,) = said(folder)
+    assert line.startswith(f"train nicknet1 0: {word}. The same command goes on from here")
+    assert outputs(folder) == {}
+    assert trainings.run(folder) == 0
+    assert gone_on_after(folder) >= 2
+    assert outputs(folder) == uninterrupted
+
+
+def of_other_shapes(content, identity):
+    return checkpoint.pack(checkpoint.Checkpoint([{"epoch": 1}, {"epoch": 1}], [np.zeros(3)]), identity)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (lambda content, identity: content.replace(b"held-out", b"held-0ut"), "it is damaged"),
+        (of_other_shapes, "expected 26 arrays"),
+    ],
+)
+def test_a_broken_checkpoint_is_set_aside_and_training_begins_anew(trainings, uninterrupted, tmp_path, spoil, expected):
+    folder = workspace(tmp_path / "w")
+    process = trainings.start(folder)
+    await_epochs(folder, process, 2)
+    os.kill(process, signal.SIGKILL)
+    trainings.wait(process)
+    path = checkpoint_path(folder)
+    spoiled = spoil(path.read_bytes(), path.stem)
+    path.write_bytes(spoiled)
+    assert trainings.run(folder) == 0
+    (line,) = said(folder)
+    assert f"checkpoints/{path.name} cannot be used: {expected}" in line
+    assert "starting at epoch 1" in line
+    assert kept(folder) == [f"{path.stem}.unusable"]
+    assert outputs(folder) == uninterrupted
+
+
+def test_two_at_once_share_a_checkout_and_one_of_them_is_killed(trainings, uninterrupted, tmp_path):
+    """As `dvc queue start -j 2` runs them: two temporary copies, one $DVC_ROOT."""
+    one, two = (workspace(tmp_path / name) for name in ("one", "two"))
+    root = tmp_path / "checkout"
+    both = [trainings.start(folder, root=str(root)) for folder in (one, two)]
+    await_epochs(root, both[0], 2)
+    os.kill(both[0], signal.SIGKILL)
+    assert trainings.wait(both[0]) == -signal.SIGKILL
+    again = trainings.start(one, root=str(root))
+    assert [trainings.wait(both[1]), trainings.wait(again)] == [0, 0], [said(one), said(two)]
+    assert outputs(one) == outputs(two) == uninterrupted
+    assert checkpoint_path(root) is None
+    assert kept(one) == kept(two) == []
+
+
+EARLIER = {"data/models/nicknet1/0.weights.h5": b"earlier", "plots/history/nicknet1/0.csv": b"earlier"}
+
+
+def with_earlier_outputs(folder):
+    for name, content in EARLIER.items():
+        artifacts.write_bytes(folder / name, content)
+    return folder
+
+
+def test_a_limit_on_file_sizes_ends_it_with_one_line(trainings, tmp_path):
+    folder = with_earlier_outputs(workspace(tmp_path / "w"))
+    assert trainings.run(folder, largest_file=4000) == 1
+    (line,) = said(folder)
+    assert re.fullmatch(r"train nicknet1 0: checkpoints/.*: File too large\. Raise the limit .*", line)
+    assert outputs(folder) == EARLIER
+    assert kept(folder) == []
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A file system of 1 MB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk, room):
+    """Take up all of the disk but so many bytes."""
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+    (disk / "ballast").write_bytes(bytes(free - room))
+
+
+def test_a_full_disk_ends_it_with_one_line_and_the_same_command_goes_on(trainings, uninterrupted, disk):
+    folder = with_earlier_outputs(workspace(disk / "w"))
+    said_path(folder).write_text("")
+    process = trainings.start(folder)
+    await_epochs(folder, process, 2)
+    fill(disk, room=8192)
+    assert trainings.wait(process) == 1
+    (line,) = said(folder)
+    assert "No space left on device. Free some space" in line
+    assert outputs(folder) == EARLIER
+    assert len(kept(folder)) == 1
+    (disk / "ballast").unlink()
+    assert trainings.run(folder) == 0
+    assert gone_on_after(folder) >= 2
+    assert outputs(folder) == uninterrupted
+
+
+def test_a_read_only_file_system_ends_it_with_one_line(trainings, disk, tmp_path):
+    folder = with_earlier_outputs(workspace(disk / "w"))
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    linked = tmp_path / "w"
+    linked.symlink_to(folder)
+    assert trainings.run(linked) == 1
+    (line,) = said(linked)
+    assert re.fullmatch(r"train nicknet1 0: checkpoints.*: Read-only file system\. Work in a checkout on a .*", line)
+    assert outputs(folder) == EARLIER
+
+
+@pytest.mark.slow
+def test_more_memory_than_there_is_ends_it_with_one_line(trainings, tmp_path):
+    folder = with_earlier_outputs(workspace(tmp_path / "w", filters=[65536], pool_after=[], dense_units=[65536]))
+    assert trainings.run(folder) == 1
+    assert re.fullmatch(
+        r"train nicknet1 0: out of memory \(.*\)\. Free some, or make the run smaller\.", said(folder)[-1]
+    )
+    assert "Traceback" not in said_path(folder).read_text()
+    assert outputs(folder) == EARLIER
+
+
+def test_a_training_that_diverges_writes_nothing(trainings, tmp_path):
+    changes = {"optimizer": "sgd", "learning_rate": 10.0, "dense_units": [64] * 6}
+    folder = with_earlier_outputs(workspace(tmp_path / "w", **changes))
+    assert trainings.run(folder) == 1
+    (line,) = said(folder)
+    assert line.startswith("train nicknet1 0: the training diverged in epoch ")
+    assert outputs(folder) == EARLIER
