@@ -13,7 +13,8 @@ from stages.nicknet.fourier import same_axis, transforms
 DIRECT, BLOCK, KARATSUBA = "direct", "block", "karatsuba"
 
 _VALUES_PER_PRODUCT = 1 / 250
-_KARATSUBA_CHANNELS = 192
+_KARATSUBA_CHANNELS = 64
+_LARGEST_REPEATED = 2**22  # values of a constant in the compiled program
 
 
 @keras.saving.register_keras_serializable(package="nicknets")
@@ -22,8 +23,8 @@ class LargeKernelConv2D(keras.layers.Conv2D):
 
     Takes the arguments of keras.layers.Conv2D and has its weights, initial values, configuration and
     output: get_weights() of either goes into set_weights() of the other. `padding` defaults to 'same'.
-    Kernels may have any size: even, odd, rectangular, larger than the map. The way of computing is chosen from the shapes,
-    see `way_of_computing`.
+    Kernels may have any size: even, odd, rectangular, larger than the map. The way of computing is chosen
+    from the shapes, see `way_of_computing`.
 
     Raises:
         ValueError: strides or dilation other than 1, groups other than 1, padding other than 'same'.
@@ -293,8 +294,10 @@ def _from_spectrum(values, by_columns, by_rows):
 def _left(matrix, values):
     """Constant matrix times values (rows, columns) or (batch, rows, columns)."""
     if len(values.shape) == 3:
-        # Repeated beforehand: repeating it at run time costs more than the product.
-        matrix = np.repeat(matrix[None], values.shape[0], axis=0)
+        matrix = matrix[None]
+        if matrix.size * values.shape[0] <= _LARGEST_REPEATED:
+            # Repeating it at run time would cost more than the product.
+            matrix = np.repeat(matrix, values.shape[0], axis=0)
     return ops.matmul(ops.convert_to_tensor(matrix, dtype=values.dtype), values)
 
 
@@ -322,13 +325,13 @@ def _slices_of_pool(size):
 @ops.custom_gradient
 def _max_of_slices(values):
     """Maximum over the first and third of (2, rows, 2, columns, channels, N); equal ones share the gradient."""
-    result = ops.maximum(ops.maximum(values[0, :, 0], values[0, :, 1]), ops.maximum(values[1, :, 0], values[1, :, 1]))
+    slices = [values[i, :, j] for i in range(2) for j in range(2)]
+    result = ops.maximum(ops.maximum(slices[0], slices[1]), ops.maximum(slices[2], slices[3]))
 
     def gradient(*arguments, upstream=None):
         if upstream is None:
             (upstream,) = arguments
-        largest = ops.cast(values == result[None, :, None], values.dtype)
-        share = upstream / ops.sum(largest, axis=(0, 2))
-        return largest * share[None, :, None]
+        share = upstream / sum(ops.cast(one == result, upstream.dtype) for one in slices)
+        return ops.where(values == result[None, :, None], share[None, :, None], ops.zeros_like(values))
 
     return result, gradient

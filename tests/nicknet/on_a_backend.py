@@ -8,12 +8,12 @@ from pathlib import Path
 os.environ["KERAS_BACKEND"] = sys.argv[1]
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import ops  # noqa: E402
+import keras
+import numpy as np
+from keras import ops
 
-from stages.nicknet.convolution import convolve_batch_last, convolve_directly_batch_last  # noqa: E402
-from stages.nicknet.network import build  # noqa: E402
+from stages.nicknet.convolution import convolve_batch_last, convolve_directly_batch_last
+from stages.nicknet.network import build
 
 
 def gradients(function, images, kernel, upstream):

@@ -250,8 +250,8 @@ class TestAsKerasTestsItsOwn(testing.TestCase):
     def test_constraints(self):
         layer = LargeKernelConv2D(8, 2, kernel_constraint="non_neg", bias_constraint="unit_norm")
         layer.build((None, 5, 5, 5))
-        self.assertIsInstance(layer.kernel.constraint, keras.constraints.NonNeg)
-        self.assertIsInstance(layer.bias.constraint, keras.constraints.UnitNorm)
+        assert isinstance(layer.kernel.constraint, keras.constraints.NonNeg)
+        assert isinstance(layer.bias.constraint, keras.constraints.UnitNorm)
 
     def test_lora(self):
         layer = LargeKernelConv2D(5, 7)
@@ -275,11 +275,22 @@ def test_lower_precision_is_computed_in_float32(policy, monkeypatch):
     assert error(np.float64(tf.cast(outputs, "float32")), reference(images, np.float64(layer.kernel)).numpy()) < 2e-2
 
 
-def test_1x1_goes_the_direct_way_and_15x15_does_not():
+def test_1x1_goes_the_direct_way_15x15_by_blocks_and_many_channels_by_karatsuba():
+    assert convolution.way_of_computing(16, 16, 15, 15, 64, 64) == KARATSUBA
     assert convolution.way_of_computing(32, 32, 1, 1, 3, 12) == DIRECT
     for size, channels, filters in ((32, 3, 12), (16, 12, 32), (8, 32, 48), (8, 48, 48), (8, 48, 32)):
         for kernel in (10, 15):
             assert convolution.way_of_computing(size, size, kernel, kernel, channels, filters) == BLOCK
+
+
+def test_a_map_whose_constants_are_repeated_at_run_time(monkeypatch):
+    monkeypatch.setattr(convolution, "_LARGEST_REPEATED", 0)
+    images, kernel, upstream = arrays((2, 9, 8, 3, 7, 7, 4))
+    expected = with_gradients(reference, images, kernel, upstream, "float64")
+    for got, wanted in zip(
+        with_gradients(batch_last(BLOCK), images, kernel, upstream, "float64"), expected, strict=True
+    ):
+        assert error(got.numpy(), wanted.numpy()) < FLOAT64_ERROR
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])

@@ -119,7 +119,9 @@ import sys
 import keras, numpy as np
 from stages.nicknet.network import build
 keras.utils.set_random_seed(3)
-model = build(kernel_size=9, filters=[6, 8], pool_after=[1, 2], dense_units=[32], image_shape=(16, 16, 3), classes=4, seed=3)
+model = build(
+    kernel_size=9, filters=[6, 8], pool_after=[1, 2], dense_units=[32], image_shape=(16, 16, 3), classes=4, seed=3
+)
 model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=True)
 rng = np.random.default_rng(0)
 for _ in range(5):
