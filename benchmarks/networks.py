@@ -11,10 +11,7 @@ CLASSES = 10
 
 def ours(settings):
     return build(
-        kernel_size=settings.kernel_size,
-        filters=settings.filters,
-        pool_after=settings.pool_after,
-        dense_units=settings.dense_units,
+        **settings.architecture(),
         image_shape=IMAGE_SHAPE,
         classes=CLASSES,
         seed=0,

@@ -43,6 +43,10 @@ class NetworkSettings(BaseModel):
             )
         return self
 
+    def architecture(self) -> dict:
+        """What the shape of the network depends on, as arguments of stages.nicknet.network.build."""
+        return self.model_dump(include={"kernel_size", "filters", "pool_after", "dense_units"})
+
     def resolved(self) -> "NetworkSettings":
         """The same settings with every default filled in."""
         if self.learning_rate is not None:

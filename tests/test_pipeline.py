@@ -117,7 +117,15 @@ def test_networks_are_rows_of_metrics_and_columns_of_experiments(checkout, chang
     files = shown[""]["data"]
     assert {f"metrics/nicknet{number}/0.json" for number in (1, 2, 3)} <= set(files)
     table = run(
-        "dvc", "exp", "show", "--csv", "--drop", ".*", "--keep", "Experiment|nicknet.*held_out.accuracy", folder=checkout
+        "dvc",
+        "exp",
+        "show",
+        "--csv",
+        "--drop",
+        ".*",
+        "--keep",
+        "Experiment|nicknet.*held_out.accuracy",
+        folder=checkout,
     ).stdout
     assert "nicknet3.held_out.accuracy" in table.splitlines()[0]
     assert {"small", "changed"} <= {line.split(",")[0] for line in table.splitlines()}

@@ -1,1 +1,1 @@
-"""Why are these images misclassified? Statistics, interventions and the page, from the saved predictions of the grid's runs."""
+"""Why are these images misclassified? Statistics, interventions and the page, from the runs' predictions."""

@@ -26,10 +26,7 @@ def load(settings, weights_path, image_shape, classes):
         InputError: the file is missing, damaged, or another network's.
     """
     model = build(
-        kernel_size=settings.kernel_size,
-        filters=settings.filters,
-        pool_after=settings.pool_after,
-        dense_units=settings.dense_units,
+        **settings.architecture(),
         image_shape=image_shape,
         classes=classes,
         seed=0,

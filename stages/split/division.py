@@ -26,6 +26,7 @@ def divide(
         counts = np.bincount(labels)
         raise InputError(
             f"cannot divide {len(labels)} images ({counts[counts > 0].min()} in the smallest class) by "
-            f"split.held_out_share {held_out_share} and split.train_images {train_images}: {error} Change these parameters."
+            f"split.held_out_share {held_out_share} and split.train_images {train_images}: {error} "
+            "Change these parameters."
         ) from None
     return np.sort(train), np.sort(held_out)

@@ -27,10 +27,7 @@ def untrained(settings: NetworkSettings, image_shape: tuple[int, int, int], clas
     in a fixed order, so that equal seeds give equal bytes on the same kind of processor.
     """
     model = build(
-        kernel_size=settings.kernel_size,
-        filters=settings.filters,
-        pool_after=settings.pool_after,
-        dense_units=settings.dense_units,
+        **settings.architecture(),
         image_shape=image_shape,
         classes=classes,
         seed=seed,

@@ -2,7 +2,10 @@ import os
 import subprocess
 import sys
 
-QUIET = "from stages.nicknet import runtime; runtime.prepare(); import keras; print(float(keras.ops.sum(keras.ops.ones(3))))"
+QUIET = (
+    "from stages.nicknet import runtime; runtime.prepare(); "
+    "import keras; print(float(keras.ops.sum(keras.ops.ones(3))))"
+)
 
 
 def test_tensorflow_starts_without_a_word():
