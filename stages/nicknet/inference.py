@@ -7,7 +7,7 @@ from stages.errors import InputError
 from stages.nicknet.batches import batches
 from stages.nicknet.network import build
 
-_BATCH_SIZE = 500
+_BATCH_SIZE = 128
 
 
 def load(settings, weights_path, image_shape, classes):

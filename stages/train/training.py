@@ -15,7 +15,7 @@ from stages.settings import NetworkSettings
 QUANTITIES = ("accuracy", "loss", "precision")
 HISTORY_COLUMNS = ("epoch", "images", *QUANTITIES)
 
-_EVALUATION_BATCH_SIZE = 500
+_EVALUATION_BATCH_SIZE = 128
 
 
 def untrained(settings: NetworkSettings, image_shape: tuple[int, int, int], classes: int, seed: int) -> keras.Model:
