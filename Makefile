@@ -31,7 +31,7 @@ test-slow: .venv/installed ## the tests that need the full data (CIFAR10_ARCHIVE
 	python -m pytest -q -m slow
 
 reproduce: .venv/installed ## the pipeline twice from clean clones on embedded images: equal to the last bit?
-	scripts/reproduce
+	python -m scripts.reproduce
 
 benchmark: .venv/installed ## tables of benchmarks/results; TORCH_PYTHON names an interpreter with PyTorch
 	python -m benchmarks.speed

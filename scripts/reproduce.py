@@ -1,0 +1,58 @@
+"""Run the pipeline twice from clean clones on the embedded images and compare every output, bit for bit.
+
+python -m scripts.reproduce
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from stages.errors import InputError, reported
+
+SETTINGS = ("dataset=digits", "epochs=2", "batch_size=32", "error_analysis.intervention_images=20")
+
+
+def run(folder: Path) -> None:
+    """Clone the commit at hand into `folder` and run the pipeline there, with a cache of its own."""
+    _call("git", "clone", "--quiet", ".", str(folder), folder=Path("."))
+    settings = [part for setting in SETTINGS for part in ("-S", setting)]
+    _call("dvc", "exp", "run", *settings, folder=folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What the pipeline wrote, by path: dvc.lock, which has the hash of every output, and the files in Git."""
+    paths = [folder / "dvc.lock", *(path for top in ("metrics", "plots") for path in (folder / top).rglob("*"))]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+
+
+def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:
+    """Sorted paths that only one has, or that differ."""
+    return sorted(path for path in first.keys() | second.keys() if first.get(path) != second.get(path))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folders = [Path(temporary, name) for name in ("first", "second")]
+        for folder in folders:
+            print(f"reproduce: the {folder.name} run", flush=True)
+            run(folder)
+        first, second = map(contents, folders)
+    found = differing(first, second)
+    if found:
+        raise InputError(
+            "expected equal bytes from two runs of the same commit, but these differ:\n  " + "\n  ".join(found)
+        )
+    print(f"reproduce: {len(first)} files are equal to the last bit, dvc.lock among them")
+
+
+def _call(*command: str, folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        raise InputError(f"`{' '.join(command)}` ended with exit code {done.returncode}; its output is above.")
+
+
+if __name__ == "__main__":
+    with reported("reproduce"):
+        main()
