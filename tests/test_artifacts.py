@@ -1,7 +1,12 @@
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
 from matplotlib.figure import Figure
 
 from stages import artifacts
@@ -69,6 +74,89 @@ def test_missing_and_damaged_predictions_say_how_to_make_them():
         path.write_bytes(whole[:length])
         with pytest.raises(InputError, match="Delete it"):
             artifacts.read_predictions("nicknet1", 0)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_predictions_with_changed_bytes_are_refused_or_unharmed(data):
+    written()
+    path = artifacts.predictions_path("nicknet1", 0)
+    content = bytearray(path.read_bytes())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=3)):
+        content[place] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    try:
+        read = artifacts.read_predictions("nicknet1", 0)
+    except InputError as error:
+        assert str(path) in str(error)
+        assert "Delete it and run `dvc repro`" in str(error)
+    else:
+        for part in artifacts.PARTS:
+            for field, array in vars(some_predictions()).items():
+                np.testing.assert_array_equal(getattr(read[part], field), array)
+
+
+def kept_promises(predictions):
+    """What write_predictions promises of its content, in the words of artifacts.Predictions."""
+    ids, labels, probabilities = predictions.ids, predictions.labels, predictions.probabilities
+    return (
+        (ids.dtype, labels.dtype, probabilities.dtype) == (np.int64, np.uint8, np.float32)
+        and (ids.ndim, labels.ndim, probabilities.ndim) == (1, 1, 2)
+        and len(ids) == len(labels) == len(probabilities) > 0
+        and min(ids) >= 0
+        and sorted(set(ids)) == ids.tolist()
+        and max(labels) < probabilities.shape[1]
+        and np.isfinite(probabilities).all()
+        and (probabilities >= 0).all()
+        and np.abs(probabilities.sum(axis=1) - 1).max() <= 1e-4
+    )
+
+
+SHAPES = arrays_of.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=3)
+DTYPES = st.sampled_from(["int64", "uint8", "float32", "int32", "float64", "bool", "U1"])
+ARRAYS = st.tuples(DTYPES, SHAPES).flatmap(lambda kind: arrays_of.arrays(*kind))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["ids", "labels", "probabilities"]), ARRAYS)
+def test_any_array_in_predictions_keeps_the_promises_or_is_refused(field, array):
+    written(**{field: array})
+    try:
+        read = artifacts.read_predictions("nicknet1", 0)
+    except InputError as error:
+        assert "part held_out" in str(error)
+    else:
+        assert kept_promises(read["held_out"])
+
+
+@pytest.mark.parametrize(
+    "shape", [(10**13,), (2**62, 2**62), (-1,)], ids=["larger than the memory", "larger than any number", "negative"]
+)
+def test_a_huge_declared_array_is_refused_before_it_is_held(shape):
+    written()
+    path = artifacts.predictions_path("nicknet1", 0)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<i8", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("train_ids.npy", header.getvalue())
+    with pytest.raises(InputError, match=r"cannot be read as predictions .*Delete it"):
+        artifacts.read_predictions("nicknet1", 0)
+
+
+def test_pickled_predictions_are_never_loaded(capsys):
+    path = artifacts.predictions_path("nicknet1", 0)
+    path.parent.mkdir(parents=True)
+    np.savez(path, train_ids=np.array([Loud()], dtype=object))
+    with pytest.raises(InputError, match="Object arrays cannot be loaded"):
+        artifacts.read_predictions("nicknet1", 0)
+    assert capsys.readouterr().out == ""
+
+
+class Loud:
+    """Prints when it is unpickled."""
+
+    def __reduce__(self):
+        return print, ("unpickled",)
 
 
 def test_pickled_arrays_are_never_loaded():
