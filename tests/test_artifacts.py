@@ -1,6 +1,10 @@
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from matplotlib.figure import Figure
 
-from stages import artifacts
+from stages import artifacts, params
 from stages.artifacts import Predictions
-from stages.errors import InputError
+from stages.error_analysis import __main__ as error_analysis
+from stages.errors import InputError, reported
+from stages.settings import dump
+
+ROOT = Path.cwd()
+PUBLISHED = Path("params.yaml").read_bytes()
 
 
 @pytest.fixture(autouse=True)
@@ -212,3 +221,79 @@ def test_equal_figures_give_equal_bytes(tmp_path):
     content = (tmp_path / "a.png").read_bytes()
     assert content == (tmp_path / "b.png").read_bytes()
     assert b"Software" not in content
+
+
+RUNS = [("nicknet1", 0), ("nicknet2", 0), ("nicknet3", 0)]
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """What the error analysis reads, up to the predictions of the published grid."""
+    (tmp_path / "params.yaml").write_bytes(PUBLISHED)
+    everything = params.read()
+    artifacts.write_json(artifacts.CLASS_NAMES, ["a", "b"])
+    for network, seed in RUNS:
+        artifacts.write_text(artifacts.settings_path(network), dump(everything.network(network)))
+        write_run(network, seed)
+    return tmp_path
+
+
+def write_run(network, seed, **changes):
+    parts = dict.fromkeys(artifacts.PARTS, some_predictions())
+    parts["held_out"] = Predictions(**vars(some_predictions()) | changes)
+    artifacts.write_predictions(artifacts.predictions_path(network, seed), parts)
+
+
+def missing(path):
+    path.unlink()
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def of_other_images(path):
+    write_run("nicknet3", 0, ids=np.array([2, 5, 10]))
+
+
+def not_a_number(path):
+    write_run("nicknet3", 0, probabilities=np.full((3, 2), np.nan, "float32"))
+
+
+def of_more_classes(path):
+    write_run("nicknet3", 0, probabilities=np.full((3, 4), 0.25, "float32"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (missing, "data/predictions/nicknet3/0.npz is missing. Run `dvc repro evaluate@nicknet3-0` to make it."),
+        (truncated, "data/predictions/nicknet3/0.npz cannot be read as predictions"),
+        (of_other_images, "nicknet3, seed 0 and of nicknet1, seed 0 are for different images"),
+        (not_a_number, "part held_out: expected finite probabilities, got NaN or infinity"),
+        (of_more_classes, "Expected probabilities of 2 classes, got 4 from nicknet3, seed 0"),
+    ],
+)
+def test_the_error_analysis_refuses_them_and_writes_nothing(workspace, capsys, spoil, expected):
+    spoil(artifacts.predictions_path("nicknet3", 0))
+    before = sorted(workspace.rglob("*"))
+    with pytest.raises(SystemExit) as left, reported("error_analysis"):
+        error_analysis.main()
+    assert left.value.code == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error_analysis: ")
+    assert expected in message
+    assert len(message.splitlines()) == 1
+    assert sorted(workspace.rglob("*")) == before
+
+
+def test_the_real_stage_ends_so_too(workspace):
+    not_a_number(None)
+    before = sorted(workspace.rglob("*"))
+    command = [sys.executable, "-m", "stages.error_analysis"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=workspace, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error_analysis: data/predictions/nicknet3/0.npz, part held_out: expected finite")
+    assert len(done.stderr.splitlines()) == 1
+    assert sorted(workspace.rglob("*")) == before
