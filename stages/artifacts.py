@@ -5,6 +5,7 @@ renamed, so that it is whole or absent. Equal contents give equal bytes.
 """
 
 import csv
+import glob
 import io
 import json
 import os
@@ -99,9 +100,13 @@ class Predictions:
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; renamed to `path` at the end, removed if the body fails.
 
-    The suffixes stay, since some writers choose a format by them.
+    The suffixes stay, since some writers choose a format by them. What a process that was killed left is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f".*.{glob.escape(path.name)}"):
+        process = leftover.name.split(".")[1]
+        if process.isdigit() and not _runs(int(process)):
+            leftover.unlink(missing_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield temporary
@@ -113,7 +118,17 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
@@ -147,8 +162,9 @@ def write_figure(path: Path, figure: Any) -> None:
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+    content = io.BytesIO()  # since ndarray.tofile does not say why it failed
+    np.save(content, array, allow_pickle=False)
+    write_bytes(path, content.getbuffer())
 
 
 def read_array(path: Path, dtype: str, axes: int) -> np.ndarray:

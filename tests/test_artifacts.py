@@ -1,9 +1,11 @@
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +199,59 @@ def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path):
         raise RuntimeError
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
     assert path.read_text() == "a\n1\n"
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f".{ended.pid}.a.json", f".{os.getppid()}.a.json", f".{ended.pid}.b.json", ".hidden.a.json"):
+        (tmp_path / name).write_text("half")
+    artifacts.write_json(tmp_path / "a.json", 1)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"a.json", f".{os.getppid()}.a.json", f".{ended.pid}.b.json", ".hidden.a.json"}
+
+
+@contextmanager
+def files_limited_to(size):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def write_predictions(path):
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(10), 1000).astype("float32")
+    one = Predictions(np.arange(1000), np.zeros(1000, "uint8"), probabilities)
+    artifacts.write_predictions(path, dict.fromkeys(artifacts.PARTS, one))
+
+
+def write_figure(path):
+    figure = Figure(figsize=(3, 3))
+    figure.subplots().imshow(np.random.default_rng(0).random((300, 300)))
+    artifacts.write_figure(path, figure)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: artifacts.write_array(path, np.zeros(100_000)),
+        lambda path: artifacts.write_text(path, "x" * 100_000),
+        lambda path: artifacts.write_json(path, ["x"] * 100_000),
+        lambda path: artifacts.write_csv(path, [{"x": 0.1}] * 100_000, ["x"]),
+        write_predictions,
+        write_figure,
+    ],
+)
+def test_a_disk_that_fills_up_is_named_and_leaves_the_earlier_file(tmp_path, capsys, write):
+    path = tmp_path / "file"
+    path.write_text("earlier")
+    with pytest.raises(SystemExit), files_limited_to(10_000), reported("x"):
+        write(path)
+    assert capsys.readouterr().err == f"x: {path}: File too large. Raise the limit on file sizes (ulimit -f).\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+    assert path.read_text() == "earlier"
 
 
 def test_numbers_in_tables_read_back_exactly(tmp_path):

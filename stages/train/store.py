@@ -37,7 +37,6 @@ class Store:
 
         One that cannot be used is renamed to *.unusable and counts as none.
         """
-        _remove_leftovers(self._path)
         try:
             found = checkpoint.unpack(self._path.read_bytes(), self._identity, like)
         except FileNotFoundError:
@@ -62,21 +61,3 @@ class Store:
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Remove what processes that were killed while writing left beside the path, see artifacts.replacing."""
-    for leftover in path.parent.glob(f".*.{path.name}"):
-        process = leftover.name.split(".")[1]
-        if process.isdigit() and not _runs(int(process)):
-            leftover.unlink(missing_ok=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

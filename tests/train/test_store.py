@@ -82,18 +82,6 @@ def test_one_of_other_shapes_is_set_aside(store, capsys):
     assert "expected 2 arrays float64 (4,), int64 (), got 2 float64 (3,)" in capsys.readouterr().err
 
 
-def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(store, tmp_path):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    store.write(after(1))
-    for process in (ended.pid, os.getppid()):
-        (tmp_path / "checkpoints" / f".{process}.abc.checkpoint").write_bytes(b"half")
-    (tmp_path / "checkpoints" / f".{ended.pid}.abd.checkpoint").write_bytes(b"another training's")
-    assert store.read(STATE).epoch == 1
-    left = {f".{os.getppid()}.abc.checkpoint", f".{ended.pid}.abd.checkpoint", "abc.checkpoint"}
-    assert set(kept(tmp_path)) == left
-
-
 def test_a_failed_write_keeps_the_earlier_one(store, tmp_path, monkeypatch):
     store.write(after(1))
     monkeypatch.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
