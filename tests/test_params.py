@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages import params
 from stages.errors import InputError
+from stages.settings import NetworkSettings
 
 PUBLISHED = Path("params.yaml").read_text(encoding="utf-8")
 
@@ -115,11 +117,88 @@ VALUES = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(["seeds", "networks", "filters", "split", "dataset", "optimizer", "examples", "extra"]), VALUES)
 def test_any_value_is_accepted_or_refused_by_name(tmp_path_factory, key, value):
-    import yaml
-
     path = tmp_path_factory.mktemp("params") / "params.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(PUBLISHED) | {key: value}), encoding="utf-8")
     try:
         params.read(path)
     except InputError as error:
         assert key in str(error)
+
+
+def leaves(content, path=()):
+    """Paths of all values below the top, sections and networks themselves included."""
+    for key, value in content.items():
+        yield (*path, key)
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, key))
+
+
+def changed(path, change):
+    """The published parameters, with `change` made to the mapping that holds the last key of the path."""
+    content = yaml.safe_load(PUBLISHED)
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    change(place, path[-1])
+    return content
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(leaves(yaml.safe_load(PUBLISHED)))), VALUES)
+def test_any_value_anywhere_gives_valid_settings_or_a_message_with_its_place(tmp_path_factory, path, value):
+    file = tmp_path_factory.mktemp("params") / "params.yaml"
+    file.write_text(yaml.safe_dump(changed(path, lambda place, key: place.update({key: value}))), encoding="utf-8")
+    try:
+        everything = params.read(file)
+    except InputError as error:
+        assert path[0] in str(error)
+    else:
+        for name in everything.networks:
+            NetworkSettings.model_validate(everything.network(name).model_dump())
+
+
+@pytest.mark.parametrize("path", sorted(leaves(yaml.safe_load(PUBLISHED))))
+def test_anything_left_out_is_named_unless_a_network_inherits_it(tmp_path, path):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(changed(path, dict.pop)), encoding="utf-8")
+    optional = path[0] == "networks" and len(path) > 1
+    if optional or path == ("learning_rate",):
+        params.read(tmp_path / "params.yaml")
+    else:
+        assert f"{'.'.join(path)}: missing; add it" in problems(tmp_path / "params.yaml")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60) | st.text(alphabet="{}[]:,&*!#|>-?'\"\n \t019.eaé~%@`", max_size=60).map(str.encode))
+def test_any_bytes_are_refused_with_the_files_name(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("params") / "params.yaml"
+    path.write_bytes(content)
+    assert str(path) in problems(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[" * 5000, "is not YAML: maximum recursion depth"),
+        ("a: &a [*a]", "optimizer: missing"),
+        ("epochs: " + "9" * 5000, "is not YAML: Exceeds the limit"),
+        ("epochs: !!python/object/apply:os.abort []", "could not determine a constructor"),
+        ("epochs: 3\nseeds: [0]\nepochs: 4", "epochs is there twice"),
+        ("networks: {nicknet1: {}, nicknet1: {}}", "nicknet1 is there twice"),
+    ],
+)
+def test_hostile_text(tmp_path, text, expected):
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert expected in problems(path)
+
+
+@pytest.mark.parametrize("number", ["1:30", "010", "0x1F", "1_000", "2001-01-01", "2001-99-99", "yes"])
+def test_what_yaml_once_took_for_a_number_is_none(tmp_path, number):
+    path = edited(tmp_path, ("epochs: 30", f"epochs: {number}"))
+    assert f"epochs: '{number}': must be a valid integer" in problems(path)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-3", 1e-3), ("+2.5E-1", 0.25), (".5", 0.5), ("1.", 1.0), ("2", 2.0)])
+def test_numbers(tmp_path, text, value):
+    path = edited(tmp_path, ("learning_rate: null", f"learning_rate: {text}"))
+    assert params.read(path).network("nicknet2").learning_rate == value
