@@ -13,17 +13,17 @@ def main(way):
     import keras
     import tensorflow as tf
 
-    from stages.nicknet.convolution import BatchLastConv2D, way_of_computing
+    from stages.nicknet.convolution import DIRECT, BatchLastConv2D, way_of_computing
 
     def answer(size, kernel, channels, filters, images, repeats):
-        shape = (images, size, size, channels) if way == "stock" else (size, size, channels, images)
-        if way == "stock":
-            layer = keras.layers.Conv2D(filters, kernel, padding="same")
+        chosen = DIRECT if way == "stock" else way_of_computing(kernel, kernel, channels, filters)
+        if chosen == DIRECT:
+            shape, layer = (images, size, size, channels), keras.layers.Conv2D(filters, kernel, padding="same")
         else:
-            layer = BatchLastConv2D(filters, kernel)
+            shape, layer = (size, size, channels, images), BatchLastConv2D(filters, kernel)
         layer.build(shape)
 
-        @tf.function(jit_compile=way == "ours")
+        @tf.function(jit_compile=chosen != DIRECT)
         def step(inputs, upstream):
             with tf.GradientTape() as tape:
                 tape.watch(inputs)
@@ -38,7 +38,6 @@ def main(way):
             start = time.perf_counter()
             step(inputs, upstream)
             seconds.append(time.perf_counter() - start)
-        chosen = "direct" if way == "stock" else way_of_computing(size, size, kernel, kernel, channels, filters)
         return {"seconds": seconds, "way": chosen}
 
     serve(answer)

@@ -1,11 +1,16 @@
 """Run the pipeline twice from clean clones on the embedded images and compare every output, bit for bit.
 
+The second run has one core, for the number of cores must make no difference.
+
 python -m scripts.reproduce
 """
 
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from stages.errors import InputError, reported
@@ -13,11 +18,19 @@ from stages.errors import InputError, reported
 SETTINGS = ("dataset=digits", "epochs=2", "batch_size=32", "error_analysis.intervention_images=20")
 
 
-def run(folder: Path) -> None:
-    """Clone the commit at hand into `folder` and run the pipeline there, with a cache of its own."""
+def run(folder: Path, cores: Collection[int] | None) -> None:
+    """Clone the commit at hand into `folder` and run the pipeline there, with a cache of its own.
+
+    cores: numbers of the processor's cores that it may use; None for all.
+    """
     _call("git", "clone", "--quiet", ".", str(folder), folder=Path("."))
     settings = [part for setting in SETTINGS for part in ("-S", setting)]
-    _call("dvc", "exp", "run", *settings, folder=folder)
+    _call("dvc", "exp", "run", *settings, folder=folder, cores=cores)
+
+
+def one_core() -> Collection[int] | None:
+    """One of the cores that this process may use; None where the system cannot tell them apart."""
+    return {min(os.sched_getaffinity(0))} if hasattr(os, "sched_getaffinity") else None
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -34,9 +47,9 @@ def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folders = [Path(temporary, name) for name in ("first", "second")]
-        for folder in folders:
-            print(f"reproduce: the {folder.name} run", flush=True)
-            run(folder)
+        for folder, cores in zip(folders, (None, one_core()), strict=True):
+            print(f"reproduce: the {folder.name} run, on {'one core' if cores else 'all cores'}", flush=True)
+            run(folder, cores)
         first, second = map(contents, folders)
     found = differing(first, second)
     if found:
@@ -46,8 +59,9 @@ def main() -> None:
     print(f"reproduce: {len(first)} files are equal to the last bit, dvc.lock among them")
 
 
-def _call(*command: str, folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+def _call(*command: str, folder: Path, cores: Collection[int] | None = None) -> None:
+    restrict = partial(os.sched_setaffinity, 0, cores) if cores else None
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, preexec_fn=restrict)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         raise InputError(f"`{' '.join(command)}` ended with exit code {done.returncode}; its output is above.")

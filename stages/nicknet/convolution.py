@@ -12,7 +12,7 @@ from stages.nicknet.fourier import same_axis, transforms
 
 DIRECT, BLOCK, KARATSUBA = "direct", "block", "karatsuba"
 
-_VALUES_PER_PRODUCT = 1 / 250
+_DIRECT_TAPS = 9
 _KARATSUBA_CHANNELS = 64
 _LARGEST_REPEATED = 2**22  # values of a constant in the compiled program
 
@@ -24,7 +24,7 @@ class LargeKernelConv2D(keras.layers.Conv2D):
     Takes the arguments of keras.layers.Conv2D and has its weights, initial values, configuration and
     output: get_weights() of either goes into set_weights() of the other. `padding` defaults to 'same'.
     Kernels may have any size: even, odd, rectangular, larger than the map. The way of computing is chosen
-    from the shapes, see `way_of_computing`.
+    from the shape of the kernel, see `way_of_computing`.
 
     Raises:
         ValueError: strides or dilation other than 1, groups other than 1, padding other than 'same'.
@@ -43,7 +43,7 @@ class LargeKernelConv2D(keras.layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         last = self.data_format == "channels_last"
         height, width = inputs.shape[1:3] if last else inputs.shape[2:4]
-        way = way_of_computing(height, width, *kernel.shape)
+        way = way_of_computing(*kernel.shape)
         if way == DIRECT:
             return super().convolution_op(inputs, kernel)
         images = ops.transpose(inputs, (1, 2, 3, 0) if last else (2, 3, 1, 0))
@@ -56,7 +56,7 @@ class BatchLastConv2D(LargeKernelConv2D):
     """LargeKernelConv2D with the images along the last axis, as its matrix products like them best.
 
     Input (height, width, channels, N), output (height, width, filters, N), or with a 2x2 max-pooling
-    (height // 2, width // 2, filters, N).
+    (height // 2, width // 2, filters, N). It never goes the direct way.
 
     Args:
         pool: whether a 2x2 max-pooling follows. It comes before bias and activation, on four times as
@@ -79,13 +79,8 @@ class BatchLastConv2D(LargeKernelConv2D):
         rows, columns = (
             (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
         )
-        way = way_of_computing(height, width, *kernel.shape)
-        if way == DIRECT:
-            outputs = convolve_directly_batch_last(inputs, kernel)
-            if self.pool:
-                outputs = ops.take(ops.take(outputs, rows, axis=0), columns, axis=1)
-        else:
-            outputs = convolve_batch_last(inputs, kernel, rows, columns, way == KARATSUBA)
+        karatsuba = _karatsuba_pays(*kernel.shape[2:])
+        outputs = convolve_batch_last(inputs, kernel, rows, columns, karatsuba)
         if self.pool:
             outputs = _max_of_slices(ops.reshape(outputs, (2, height // 2, 2, width // 2, self.filters, -1)))
         if self.use_bias:
@@ -102,24 +97,18 @@ class BatchLastConv2D(LargeKernelConv2D):
         return {**super().get_config(), "pool": self.pool}
 
 
-def way_of_computing(height, width, kernel_height, kernel_width, channels, filters):
-    """DIRECT, BLOCK or KARATSUBA: the fastest for these shapes, by a rule that benchmarks/ measures.
+def way_of_computing(kernel_height, kernel_width, channels, filters):
+    """DIRECT, BLOCK or KARATSUBA: the fastest for a kernel of this shape, by a rule that benchmarks/ measures.
 
-    A way costs the values that it writes, and a little for each multiplication: the products run near the
-    processor's peak, the values come and go through memory.
+    Up to 3x3 taps, the direct method needs about as few products as the transforms and moves less.
     """
-    rows, columns = same_axis(height, kernel_height), same_axis(width, kernel_width)
-    pixels, taps = height * width, rows.taps * columns.taps
-    row_frequencies, maps = rows.length // 2 + 1, channels + filters
-    frequencies = row_frequencies * columns.length
-    direct = pixels * (taps * channels + filters) + _VALUES_PER_PRODUCT * pixels * taps * channels * filters
-    by_rows, by_columns = 2 * row_frequencies * pixels, 4 * frequencies * width
-    block = (pixels + 2 * frequencies) * maps + _VALUES_PER_PRODUCT * (
-        (by_rows + by_columns) * maps + 4 * frequencies * channels * filters
-    )
-    if direct < block:
+    if kernel_height * kernel_width <= _DIRECT_TAPS:
         return DIRECT
-    return KARATSUBA if min(channels, filters) >= _KARATSUBA_CHANNELS else BLOCK
+    return KARATSUBA if _karatsuba_pays(channels, filters) else BLOCK
+
+
+def _karatsuba_pays(channels, filters):
+    return min(channels, filters) >= _KARATSUBA_CHANNELS
 
 
 def convolve_batch_last(images, kernel, kept_rows, kept_columns, karatsuba):
@@ -181,44 +170,6 @@ def _operation(rows, columns, matrices, karatsuba):
         return outputs, gradient
 
     return operation
-
-
-def convolve_directly_batch_last(images, kernel):
-    """'same' convolution as one product of matrices per pixel, over all taps. Shapes as in convolve_batch_last."""
-    height, width, channels, _ = images.shape
-    filters = kernel.shape[-1]
-    rows, columns = _axes(images.shape, kernel.shape)
-    pixels, terms = height * width, rows.taps * columns.taps * channels
-
-    def neighbours(images):
-        images = ops.pad(images, (_border(rows), _border(columns), (0, 0), (0, 0)))
-        shifted = [images[i : i + height, j : j + width] for i in range(rows.taps) for j in range(columns.taps)]
-        return ops.reshape(ops.concatenate(shifted, axis=2), (pixels, terms, -1))
-
-    @ops.custom_gradient
-    def operation(images, kernel):
-        factors = ops.reshape(kernel, (terms, filters))
-        terms_of_pixels = neighbours(images)
-        outputs = ops.matmul(_for_each(pixels, ops.transpose(factors)), terms_of_pixels)
-
-        def gradient(*arguments, upstream=None):
-            if upstream is None:
-                (upstream,) = arguments
-            change = ops.reshape(upstream, (pixels, filters, -1))
-            of_terms = ops.matmul(_for_each(pixels, factors), change)
-            of_terms = ops.reshape(of_terms, (height, width, rows.taps, columns.taps, channels, -1))
-            of_images = sum(
-                ops.pad(of_terms[:, :, i, j], ((i, rows.taps - 1 - i), (j, columns.taps - 1 - j), (0, 0), (0, 0)))
-                for i in range(rows.taps)
-                for j in range(columns.taps)
-            )
-            of_images = of_images[rows.before : rows.before + height, columns.before : columns.before + width]
-            of_kernel = ops.sum(ops.matmul(terms_of_pixels, ops.transpose(change, (0, 2, 1))), axis=0)
-            return of_images, ops.reshape(of_kernel, kernel.shape)
-
-        return ops.reshape(outputs, (height, width, filters, -1)), gradient
-
-    return operation(images, _used_taps(kernel, rows, columns))
 
 
 class _BlockProduct:
@@ -307,14 +258,6 @@ def _axes(images_shape, kernel_shape):
 
 def _used_taps(kernel, rows, columns):
     return kernel[rows.first_tap : rows.first_tap + rows.taps, columns.first_tap : columns.first_tap + columns.taps]
-
-
-def _border(axis):
-    return axis.before, axis.taps - 1 - axis.before
-
-
-def _for_each(pixels, matrix):
-    return ops.broadcast_to(matrix[None], (pixels, *matrix.shape))
 
 
 def _slices_of_pool(size):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from stages.errors import InputError
-from stages.nicknet.convolution import BatchLastConv2D
+from stages.nicknet.convolution import DIRECT, BatchLastConv2D, way_of_computing
 
 
 @keras.saving.register_keras_serializable(package="nicknets")
@@ -55,27 +55,48 @@ def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes
 
     images = keras.Input(image_shape, name="images")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(images)
-    x = Transpose((1, 2, 3, 0), name="batch_last")(x)
-    for number, channels in enumerate(filters, start=1):
-        x = BatchLastConv2D(
-            channels,
-            kernel_size,
-            pool=number in pool_after,
-            activation="relu",
-            kernel_initializer=he_normal(),
-            name=f"conv{number}",
-        )(x)
-    x = Transpose((3, 0, 1, 2), name="batch_first")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
+    convolutions = [
+        {"filters": channels, "kernel_initializer": he_normal(), "activation": "relu", "name": f"conv{number}"}
+        for number, channels in enumerate(filters, start=1)
+    ]
+    convolved = _direct if _small(kernel_size) else _batch_last
+    x = keras.layers.Flatten(name="flatten")(convolved(x, kernel_size, convolutions, pool_after))
     for number, units in enumerate(dense_units, start=1):
         x = keras.layers.Dense(units, activation="relu", kernel_initializer=he_normal(), name=f"dense{number}")(x)
     logits = keras.layers.Dense(classes, kernel_initializer=he_normal(), name="logits")(x)
     return keras.Model(images, logits, name="nicknet")
 
 
+def wants_xla(model):
+    """Whether XLA makes a network of `build` faster: the matrix products of its large kernels, yes; Conv2D, no."""
+    return any(isinstance(layer, BatchLastConv2D) for layer in model.layers)
+
+
 def penultimate_features(model):
     """Model with the same input and weights whose output is what enters "logits": (N, units)."""
     return keras.Model(model.input, model.get_layer("logits").input, name="penultimate_features")
+
+
+def _small(kernel_size):
+    height, width = np.broadcast_to(kernel_size, 2)
+    return way_of_computing(height, width, channels=1, filters=1) == DIRECT
+
+
+def _direct(x, kernel_size, convolutions, pool_after):
+    """(N, height, width, channels) through Conv2D as Keras has it."""
+    for number, convolution in enumerate(convolutions, start=1):
+        x = keras.layers.Conv2D(kernel_size=kernel_size, padding="same", **convolution)(x)
+        if number in pool_after:
+            x = keras.layers.MaxPooling2D(name=f"pool{number}")(x)
+    return x
+
+
+def _batch_last(x, kernel_size, convolutions, pool_after):
+    """The same through BatchLastConv2D."""
+    x = Transpose((1, 2, 3, 0), name="batch_last")(x)
+    for number, convolution in enumerate(convolutions, start=1):
+        x = BatchLastConv2D(kernel_size=kernel_size, pool=number in pool_after, **convolution)(x)
+    return Transpose((3, 0, 1, 2), name="batch_first")(x)
 
 
 def _check(filters, pool_after, dense_units, image_shape, classes):

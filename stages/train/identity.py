@@ -1,23 +1,26 @@
 """Which training this is: what must be the same for a checkpoint to be its own."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 from stages import artifacts
+from stages.nicknet import runtime
 
 _STAGES = Path(__file__).parents[1]
 _PACKAGES = ("keras", "numpy", "tensorflow")
 
 
 def of(network: str, seed: int) -> str:
-    """SHA-256, in hex, of all that the training depends on: settings, seed, images, split, code, and its packages.
+    """SHA-256, in hex, of all that the training depends on: settings, seed, images, split, code, packages, threads.
 
     Everything that changes a weight changes it; some things that change none do so too.
     """
     digest = hashlib.sha256()
-    for name, value in (("seed", seed), *((package, version(package)) for package in _PACKAGES)):
+    values = {"seed": seed, runtime.THREADS: os.environ.get(runtime.THREADS)}
+    for name, value in (values | {package: version(package) for package in _PACKAGES}).items():
         digest.update(f"{name} {value}\n".encode())
     for name, path in (*_data(network), *_code()):
         with path.open("rb") as file:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from stages.errors import InputError
 from stages.nicknet.batches import batches, order
-from stages.nicknet.network import build
+from stages.nicknet.network import build, wants_xla
 from stages.settings import NetworkSettings
 
 QUANTITIES = ("accuracy", "loss", "precision")
@@ -23,8 +23,8 @@ def untrained(settings: NetworkSettings, image_shape: tuple[int, int, int], clas
 
     image_shape: (height, width, channels).
 
-    Training draws no random number but the initial weights and the order of the images, and XLA's CPU code adds
-    in a fixed order, so that equal seeds give equal bytes on the same kind of processor.
+    Training draws no random number but the initial weights and the order of the images, and the number of threads
+    is fixed (see runtime), so that equal seeds give equal bytes on the same kind of processor.
     """
     model = build(
         **settings.architecture(),
@@ -123,7 +123,7 @@ def _require_finite(arrays: list[np.ndarray], epoch: int, model: keras.Model) ->
 def _learning_step(model: keras.Model) -> Callable:
     """A compiled function of a batch that takes one step of the optimizer and returns _sums from before it."""
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=wants_xla(model))
     def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             logits = model(images, training=True)
@@ -138,7 +138,7 @@ def _learning_step(model: keras.Model) -> Callable:
 def _measuring_step(model: keras.Model) -> Callable:
     """A compiled function of a batch that returns _sums."""
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=wants_xla(model))
     def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         logits = model(images, training=False)
         return _sums(labels, logits, _losses(labels, logits), weights)

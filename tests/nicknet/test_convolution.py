@@ -17,7 +17,7 @@ from keras.src import testing
 from stages.nicknet import convolution
 from stages.nicknet.convolution import BLOCK, DIRECT, KARATSUBA, BatchLastConv2D, LargeKernelConv2D
 
-WAYS = (DIRECT, BLOCK, KARATSUBA)
+WAYS = (BLOCK, KARATSUBA)
 # Largest error relative to the largest value of the same array.
 FLOAT64_ERROR = 1e-13
 FLOAT32_ERROR = 1e-5
@@ -77,11 +77,8 @@ def direct_sum(images, kernel):
 def batch_last(way):
     def function(images, kernel):
         images = tf.transpose(images, (1, 2, 3, 0))
-        if way == DIRECT:
-            outputs = convolution.convolve_directly_batch_last(images, kernel)
-        else:
-            height, width = images.shape[:2]
-            outputs = convolution.convolve_batch_last(images, kernel, range(height), range(width), way == KARATSUBA)
+        height, width = images.shape[:2]
+        outputs = convolution.convolve_batch_last(images, kernel, range(height), range(width), way == KARATSUBA)
         return tf.transpose(outputs, (3, 0, 1, 2))
 
     return function
@@ -125,12 +122,6 @@ def test_an_even_kernel_pads_one_more_after_than_before():
     np.testing.assert_allclose(np.ravel(outputs), [0, 1, 2, 3], atol=1e-14)
 
 
-@pytest.fixture(params=WAYS)
-def way(request, monkeypatch):
-    monkeypatch.setattr(convolution, "way_of_computing", lambda *shape: request.param)
-    return request.param
-
-
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_layer_takes_both_data_formats(data_format, monkeypatch):
     monkeypatch.setattr(convolution, "way_of_computing", lambda *shape: BLOCK)
@@ -145,7 +136,9 @@ def test_layer_takes_both_data_formats(data_format, monkeypatch):
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 6), (9, 5)])
 @pytest.mark.parametrize("pool", [False, True])
-def test_batch_last_layer_is_convolution_relu_and_pooling(way, size, pool):
+@pytest.mark.parametrize("karatsuba", [False, True])
+def test_batch_last_layer_is_convolution_relu_and_pooling(karatsuba, size, pool, monkeypatch):
+    monkeypatch.setattr(convolution, "_karatsuba_pays", lambda *channels: karatsuba)
     images = np.random.default_rng(0).normal(size=(3, *size, 2)).astype("float32")
     layer = BatchLastConv2D(5, 7, pool=pool, activation="relu", bias_initializer="normal")
     stock = [keras.layers.Conv2D(5, 7, padding="same", activation="relu")]
@@ -275,12 +268,12 @@ def test_lower_precision_is_computed_in_float32(policy, monkeypatch):
     assert error(np.float64(tf.cast(outputs, "float32")), reference(images, np.float64(layer.kernel)).numpy()) < 2e-2
 
 
-def test_1x1_goes_the_direct_way_15x15_by_blocks_and_many_channels_by_karatsuba():
-    assert convolution.way_of_computing(16, 16, 15, 15, 64, 64) == KARATSUBA
-    assert convolution.way_of_computing(32, 32, 1, 1, 3, 12) == DIRECT
-    for size, channels, filters in ((32, 3, 12), (16, 12, 32), (8, 32, 48), (8, 48, 48), (8, 48, 32)):
-        for kernel in (10, 15):
-            assert convolution.way_of_computing(size, size, kernel, kernel, channels, filters) == BLOCK
+def test_small_kernels_go_the_direct_way_larger_ones_by_blocks_and_many_channels_by_karatsuba():
+    for kernel in ((1, 1), (2, 3), (3, 3), (1, 9)):
+        assert convolution.way_of_computing(*kernel, 64, 64) == DIRECT
+    for kernel in ((4, 3), (10, 10), (15, 15), (1, 15)):
+        assert convolution.way_of_computing(*kernel, 48, 64) == BLOCK
+        assert convolution.way_of_computing(*kernel, 64, 64) == KARATSUBA
 
 
 def test_a_map_whose_constants_are_repeated_at_run_time(monkeypatch):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages.errors import InputError
-from stages.nicknet.network import build, penultimate_features
+from stages.nicknet.network import build, penultimate_features, wants_xla
 
 PUBLISHED = {
     "kernel_size": 15,
@@ -62,6 +62,7 @@ def test_published_network_has_its_weights_and_names():
         {},
         {"image_shape": (48, 40, 3), "classes": 2},
         {"image_shape": (9, 7, 1), "kernel_size": 20},
+        {"image_shape": (9, 7, 1), "kernel_size": (2, 4)},
         {"dense_units": []},
     ],
 )
@@ -77,8 +78,9 @@ def test_weights_of_one_in_the_other_give_the_same_predictions(changes, dtype, t
         assert np.abs(got - expected).max() < 1e-5 * np.abs(expected).max()
 
 
-def test_a_few_training_steps_give_the_losses_of_stock_keras():
-    settings = {**SMALL, "kernel_size": 15, "filters": [6, 8, 8], "pool_after": [1, 2, 3]}
+@pytest.mark.parametrize("kernel_size", [3, 15])
+def test_a_few_training_steps_give_the_losses_of_stock_keras(kernel_size):
+    settings = {**SMALL, "kernel_size": kernel_size, "filters": [6, 8, 8], "pool_after": [1, 2, 3]}
     model, other = build(**settings), stock(settings)
     other.set_weights(model.get_weights())
     images, labels = images_and_labels(settings)
@@ -89,6 +91,20 @@ def test_a_few_training_steps_give_the_losses_of_stock_keras():
     ]
     np.testing.assert_allclose(*losses, rtol=1e-5)
     assert losses[0][-1] < losses[0][0]
+
+
+def test_only_large_kernels_want_xla():
+    assert [wants_xla(build(**{**SMALL, "kernel_size": size})) for size in (1, 3, (1, 9), 4, (3, 4), 15)] == [
+        *[False] * 3,
+        *[True] * 3,
+    ]
+
+
+def test_a_network_of_small_kernels_has_the_same_weights_and_features_as_one_of_large_kernels():
+    small, large = (build(**{**PUBLISHED, "kernel_size": size}) for size in (3, 4))
+    named = [[weight.path for weight in model.weights] for model in (small, large)]
+    assert named[0] == named[1]
+    assert penultimate_features(small).output_shape == (None, 512)
 
 
 def test_features_are_what_enters_the_logits():
