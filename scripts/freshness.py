@@ -1,0 +1,172 @@
+"""Does dvc.lock belong to the code, the parameters, the metrics and the plots beside it? Needs no data, runs nothing.
+
+python -m scripts.freshness
+
+Looked at is a copy of the files that Git tracks, as they are in the working tree: what a clone would hold after
+`git commit --all`. So data, DVC's cache and files that nobody added to Git make no difference, and nothing is written
+into the checkout.
+
+`dvc status --json` tells what differs from dvc.lock. `dvc repro --dry --allow-missing` would not do: it exits with 0
+when stages would run, stops at the first that reads missing data of one that would, and misses lost metrics and plots.
+What no command of DVC tells without the data is whether the stages in dvc.lock belong to one another (after
+`dvc repro STAGE`, say): `disagreements` compares the hashes of what they made with those of what they read.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import yaml
+
+from stages.errors import InputError, reported
+
+LOCK = Path("dvc.lock")
+MEND = """\
+To mend it, run `dvc repro` and commit what it changed: git add dvc.lock metrics plots
+Where a folder is not what the stages made, files of former runs may lie in it: remove it before `dvc repro`."""
+
+
+def tracked_copy(folder: Path) -> None:
+    """Copy the files that Git tracks, as they are in the working tree, into `folder` and make that a Git repository."""
+    for name in filter(None, _output("git", "ls-files", "-z", folder=Path(".")).split("\0")):
+        if os.path.lexists(name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, folder / name, follow_symlinks=False)
+    _output("git", "init", "--quiet", folder=folder)
+
+
+def differences(status: Mapping[str, list], made: Collection[str]) -> dict[str, list[str]]:
+    """What differs from dvc.lock, in words, by stage.
+
+    status: the answer of `dvc status --json` in a checkout without data
+    made: paths of all outputs in dvc.lock; that they, or what lies in them, are missing says nothing
+    """
+    found = {}
+    for stage, entries in status.items():
+        words = [line for entry in entries for line in _words(entry, made)]
+        if words:
+            found[stage] = words
+    return found
+
+
+def disagreements(lock: Mapping[str, Mapping], stages: Collection[str]) -> dict[str, list[str]]:
+    """Stages that read another file than the one that the stage before them made, by the hashes in dvc.lock.
+
+    lock: the mapping `stages` of dvc.lock
+    stages: names of those that dvc.yaml has now; DVC keeps others in dvc.lock
+
+    The hash of a folder is compared with the one that DVC would compute of the files in it that stages make or read.
+    """
+    current = {name: lock[name] for name in stages if name in lock}
+    outs = {out["path"]: out["md5"] for stage in current.values() for out in stage.get("outs", [])}
+    read = {dep["path"]: dep["md5"] for stage in current.values() for dep in stage.get("deps", []) if "md5" in dep}
+    found = {}
+    for name, stage in current.items():
+        wrong = [
+            f"{dep['path']} not what the stages before made"
+            for dep in stage.get("deps", [])
+            if dep.get("md5") != _made(dep["path"], outs, read, dep.get("md5"))
+        ]
+        if wrong:
+            found[name] = wrong
+    return found
+
+
+def report(found: Mapping[str, list[str]]) -> str:
+    """The message for stages that would run and why."""
+    lines = [f"  {stage}: {'; '.join(words)}" for stage, words in found.items()]
+    return "\n".join(["dvc.lock does not belong to this state. Stages that would run, and those after them:", *lines])
+
+
+def check(folder: Path) -> int:
+    """Number of stages of the checkout `folder`, which has no data; InputError if dvc.lock is not theirs."""
+    if not (folder / LOCK).is_file():
+        raise InputError(f"{LOCK} is missing, or not in Git. Run `dvc repro`, then: git add dvc.lock metrics plots")
+    stages = _dvc("stage", "list", "--name-only", folder=folder).split()
+    status = json.loads(_dvc("status", "--json", folder=folder))
+    lock = yaml.safe_load((folder / LOCK).read_text(encoding="utf-8"))["stages"]
+    made = [out["path"] for name in stages for out in lock.get(name, {}).get("outs", [])]
+    found = differences(status, made)
+    for stage, words in disagreements(lock, stages).items():
+        found[stage] = found.get(stage, []) + words
+    if found:
+        ordered = {stage: found[stage] for stage in sorted(found, key=(stages + list(found)).index)}
+        raise InputError(f"{report(ordered)}\n{MEND}")
+    return len(stages)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "checkout")
+        folder.mkdir()
+        tracked_copy(folder)
+        count = check(folder)
+    print(f"freshness: dvc.lock belongs to the code, the parameters, the metrics and the plots; {count} stages")
+
+
+def _words(entry: str | Mapping[str, Mapping[str, object]], made: Collection[str]) -> list[str]:
+    """What one entry of a stage's status says: 'changed command', or {'changed deps': {path: what}}."""
+    if isinstance(entry, str):
+        return [entry]
+    lines = []
+    for kind, changes in entry.items():
+        for path, what in changes.items():
+            if isinstance(what, Mapping):  # of a file of parameters: {name: what}
+                lines += [f"{name} in {path} {change}" for name, change in what.items()]
+            elif what == "deleted" and (kind == "changed outs" or not _is_data(path, made)):
+                lines.append(f"{path} missing, or not in Git")
+            elif what not in ("deleted", "not in cache"):
+                lines.append(f"{path} {what}")
+    return lines
+
+
+def _is_data(path: str, made: Collection[str]) -> bool:
+    return any(f"{path}/".startswith(f"{out}/") or out.startswith(f"{path}/") for out in made)
+
+
+def _made(path: str, outs: Mapping[str, str], read: Mapping[str, str], otherwise: str | None) -> str | None:
+    """Hash of what the stages left at a path; `otherwise` where the lock file cannot tell."""
+    if path in outs:
+        return outs[path]
+    inside = {out.removeprefix(f"{path}/"): md5 for out, md5 in outs.items() if out.startswith(f"{path}/")}
+    if inside and not any(md5.endswith(".dir") for md5 in inside.values()):
+        return _folder_hash(inside)
+    around = next((out for out in outs if path.startswith(f"{out}/")), None)
+    if around is None:
+        return otherwise
+    siblings = {name.removeprefix(f"{around}/"): md5 for name, md5 in read.items() if name.startswith(f"{around}/")}
+    return otherwise if _folder_hash(siblings) == outs[around] else "unknown"
+
+
+def _folder_hash(files: Mapping[str, str]) -> str:
+    """DVC's hash of a folder, from the hashes of its files by relative path."""
+    entries = [{"md5": files[name], "relpath": name} for name in sorted(files)]
+    return hashlib.md5(json.dumps(entries, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+def _dvc(*arguments: str, folder: Path) -> str:
+    return _output(sys.executable, "-m", "dvc", *arguments, folder=folder)
+
+
+def _output(*command: str, folder: Path) -> str:
+    """Standard output of a command run in `folder`, free of settings that lead Git or DVC to another folder."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    if folder != Path("."):
+        environment = {key: value for key, value in environment.items() if not key.startswith("GIT_")}
+        environment["DVC_SITE_CACHE_DIR"] = str(folder.parent / "site-cache")
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        problem = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
+        raise InputError(f"`{' '.join(command)}` failed: {problem}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    with reported("freshness"):
+        main()

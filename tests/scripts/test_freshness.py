@@ -1,0 +1,209 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from scripts import freshness
+from stages.errors import InputError
+from tests import test_experiments as experiments
+
+PIPELINE = """
+stages:
+  make:
+    cmd: mkdir -p data/parts && cp source.txt data/parts/a.txt && cp source.txt data/parts/b.txt
+    deps: [source.txt]
+    params: [depth]
+    outs: [data/parts]
+  use:
+    matrix:
+      part: [a, b]
+    cmd: mkdir -p data/used && cp data/parts/${item.part}.txt data/used/${item.part}.txt
+    deps: ["data/parts/${item.part}.txt"]
+    outs: ["data/used/${item.part}.txt"]
+  score:
+    cmd: mkdir -p metrics && cp source.txt metrics/score.json
+    deps: [data/used]
+    metrics:
+      - metrics/score.json:
+          cache: false
+"""
+FIRST, SECOND = '{"n": 1}\n', '{"n": 2}\n'
+
+
+def call(*command, folder):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") and key != "DVC_ROOT"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def dvc(*arguments, folder):
+    return call(sys.executable, "-m", "dvc", *arguments, folder=folder)
+
+
+def commit(folder):
+    call("git", "add", "--all", folder=folder)
+    names = ("-c", "user.name=T", "-c", "user.email=t@example.org")
+    call("git", *names, "commit", "--quiet", "--message", "x", folder=folder)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A checkout of a tiny pipeline that ran, with dvc.lock and metrics committed, and its data."""
+    folder = tmp_path_factory.mktemp("published")
+    call("git", "init", "--quiet", folder=folder)
+    dvc("init", "--quiet", folder=folder)
+    for name, text in {"dvc.yaml": PIPELINE, "source.txt": FIRST, "params.yaml": "depth: 1\n"}.items():
+        (folder / name).write_text(text)
+    (folder / ".gitignore").write_text("/data/\n")
+    dvc("repro", "--quiet", folder=folder)
+    commit(folder)
+    return folder
+
+
+@pytest.fixture
+def checkout(published, tmp_path, monkeypatch):
+    """A copy of it, in which the test works."""
+    folder = shutil.copytree(published, tmp_path / "checkout")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def everything(folder):
+    return {path: path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))}
+
+
+def test_a_published_state_is_fresh_with_and_without_data_and_stays_untouched(checkout, capsys):
+    before = everything(checkout)
+    freshness.main()
+    assert everything(checkout) == before
+    for gone in ("data", ".dvc/cache", ".dvc/tmp"):
+        shutil.rmtree(checkout / gone)
+    before = everything(checkout)
+    freshness.main()
+    assert everything(checkout) == before
+    assert capsys.readouterr().out.splitlines() == 2 * [
+        "freshness: dvc.lock belongs to the code, the parameters, the metrics and the plots; 4 stages"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("source.txt", SECOND, "  make: source.txt modified"),
+        ("params.yaml", "depth: 2\n", "  make: depth in params.yaml modified"),
+        ("metrics/score.json", SECOND, "  score: metrics/score.json modified"),
+        ("dvc.yaml", PIPELINE.replace("mkdir -p metrics &&", "mkdir -p metrics;"), "  score: changed command"),
+    ],
+)
+def test_a_changed_file_names_its_stage_and_the_mend(checkout, name, text, line):
+    shutil.rmtree(checkout / "data")
+    (checkout / name).write_text(text)
+    with pytest.raises(InputError) as refused:
+        freshness.main()
+    assert str(refused.value).splitlines()[1:3] == [
+        line,
+        "To mend it, run `dvc repro` and commit what it changed: git add dvc.lock metrics plots",
+    ]
+
+
+@pytest.mark.parametrize("name", ["source.txt", "metrics/score.json"])
+def test_a_file_that_git_lacks_is_missed_although_it_lies_here(checkout, name):
+    call("git", "rm", "--quiet", "--cached", name, folder=checkout)
+    with pytest.raises(InputError, match=f"{name} missing, or not in Git"):
+        freshness.main()
+
+
+def test_a_lock_file_that_is_missing_or_not_in_git_says_so(checkout):
+    call("git", "rm", "--quiet", "--cached", "dvc.lock", folder=checkout)
+    with pytest.raises(InputError, match=r"dvc.lock is missing, or not in Git. Run `dvc repro`"):
+        freshness.main()
+
+
+def test_a_lock_file_of_which_one_part_ran_anew_is_stale(checkout):
+    (checkout / "source.txt").write_text(SECOND)
+    dvc("repro", "--quiet", "make", folder=checkout)
+    shutil.rmtree(checkout / "data")
+    with pytest.raises(InputError) as refused:
+        freshness.main()
+    assert str(refused.value).splitlines()[1:3] == [
+        "  use@a: data/parts/a.txt not what the stages before made",
+        "  use@b: data/parts/b.txt not what the stages before made",
+    ]
+
+
+def test_a_file_of_a_former_run_in_a_folder_is_found(checkout):
+    (checkout / "data/used/c.txt").write_text("of a former run")
+    dvc("repro", "--quiet", "score", folder=checkout)
+    with pytest.raises(InputError, match="score: data/used not what the stages before made"):
+        freshness.main()
+
+
+def test_a_pipeline_that_cannot_be_read_shows_what_dvc_says(checkout):
+    (checkout / "dvc.yaml").write_text("<<<<<<< ours\n")
+    with pytest.raises(InputError, match=r"(?s)dvc stage list --name-only` failed: .*dvc.yaml"):
+        freshness.main()
+
+
+def test_outside_of_git_it_says_what_failed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(InputError, match=r"`git ls-files -z` failed: .*not a git repository"):
+        freshness.main()
+
+
+def test_missing_data_are_no_difference_and_missing_code_is():
+    status = {
+        "one": [{"changed outs": {"data/x": "not in cache"}}, {"changed deps": {"data/raw": "deleted"}}],
+        "two": [{"changed deps": {"data/raw/y": "deleted", "stages/two": "deleted", "stages/a.py": "modified"}}],
+    }
+    assert freshness.differences(status, ["data/x", "data/raw"]) == {
+        "two": ["stages/two missing, or not in Git", "stages/a.py modified"]
+    }
+
+
+def test_stages_that_dvc_yaml_has_no_more_do_not_count():
+    lock = {
+        "make": {"outs": [{"path": "data/a", "md5": "1"}]},
+        "gone": {"deps": [{"path": "data/a", "md5": "2"}], "outs": [{"path": "data/b", "md5": "3"}]},
+    }
+    assert freshness.disagreements(lock, ["make"]) == {}
+    assert freshness.disagreements(lock, ["make", "gone"]) == {"gone": ["data/a not what the stages before made"]}
+
+
+def run_in(folder):
+    environment = experiments.environment()
+    command = (sys.executable, "-m", "scripts.freshness")
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.slow
+def test_the_gate_on_the_pipeline_itself(tmp_path):
+    folder = experiments.checkout(tmp_path / "checkout", epochs=2)
+    assert "  train@nicknet1-0: " in run_in(folder).stderr
+    experiments.run("dvc", "repro", folder=folder)
+    experiments.run("git", "add", "--all", folder=folder)
+    experiments.run("git", "commit", "--quiet", "--message", "y", folder=folder)
+    clone = tmp_path / "clone"
+    experiments.run("git", "clone", "--quiet", str(folder), str(clone), folder=tmp_path)
+    for place in (folder, clone):
+        done = run_in(place)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert experiments.run("git", "status", "--porcelain", "--ignored", folder=clone) == ""
+
+    code = clone / "stages/evaluate/__main__.py"
+    code.write_text(code.read_text() + "# x\n")
+    stale = run_in(clone)
+    assert stale.returncode == 1
+    named = [line.split(": ", 1) for line in stale.stderr.splitlines() if line.startswith("  ")]
+    assert named == [[f"  evaluate@nicknet{number}-0", "stages/evaluate modified"] for number in (1, 2)]
+
+    experiments.run("git", "restore", ".", folder=clone)
+    settings = clone / "params.yaml"
+    settings.write_text(settings.read_text().replace("epochs: 2\n", "epochs: 3\n"))
+    stale = run_in(clone)
+    assert stale.returncode == 1
+    assert "  configure: epochs in params.yaml modified\n" in stale.stderr
+    assert "Traceback" not in stale.stderr
