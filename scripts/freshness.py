@@ -55,11 +55,14 @@ def differences(status: Mapping[str, list], made: Collection[str]) -> dict[str, 
     return found
 
 
-def disagreements(lock: Mapping[str, Mapping], stages: Collection[str]) -> dict[str, list[str]]:
+def disagreements(
+    lock: Mapping[str, Mapping], stages: Collection[str], here: Collection[str] = ()
+) -> dict[str, list[str]]:
     """Stages that read another file than the one that the stage before them made, by the hashes in dvc.lock.
 
     lock: the mapping `stages` of dvc.lock
     stages: names of those that dvc.yaml has now; DVC keeps others in dvc.lock
+    here: paths of what lies in Git, which `dvc status` compares itself
 
     The hash of a folder is compared with the one that DVC would compute of the files in it that stages make or read.
     """
@@ -71,7 +74,7 @@ def disagreements(lock: Mapping[str, Mapping], stages: Collection[str]) -> dict[
         wrong = [
             f"{dep['path']} not what the stages before made"
             for dep in stage.get("deps", [])
-            if dep.get("md5") != _made(dep["path"], outs, read, dep.get("md5"))
+            if dep["path"] not in here and dep.get("md5") != _made(dep["path"], outs, read, dep.get("md5"))
         ]
         if wrong:
             found[name] = wrong
@@ -93,7 +96,9 @@ def check(folder: Path) -> int:
     lock = yaml.safe_load((folder / LOCK).read_text(encoding="utf-8"))["stages"]
     made = [out["path"] for name in stages for out in lock.get(name, {}).get("outs", [])]
     found = differences(status, made)
-    for stage, words in disagreements(lock, stages).items():
+    read = {dep["path"] for name in stages for dep in lock.get(name, {}).get("deps", [])}
+    here = {path for path in read if (folder / path).exists()}
+    for stage, words in disagreements(lock, stages, here).items():
         found[stage] = found.get(stage, []) + words
     if found:
         ordered = {stage: found[stage] for stage in sorted(found, key=(stages + list(found)).index)}

@@ -171,6 +171,7 @@ def test_stages_that_dvc_yaml_has_no_more_do_not_count():
     }
     assert freshness.disagreements(lock, ["make"]) == {}
     assert freshness.disagreements(lock, ["make", "gone"]) == {"gone": ["data/a not what the stages before made"]}
+    assert freshness.disagreements(lock, ["make", "gone"], here=["data/a"]) == {}
 
 
 def run_in(folder):
