@@ -4,7 +4,7 @@ export PYTHONUNBUFFERED := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo repro test test-slow reproduce benchmark benchmark-training lint lock
+.PHONY: help install demo repro test test-slow reproduce freshness pull-request audit benchmark benchmark-training lint lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,15 @@ test-slow: .venv/installed ## the tests that need the full data (CIFAR10_ARCHIVE
 
 reproduce: .venv/installed ## the pipeline twice from clean clones on embedded images: equal to the last bit?
 	python -m scripts.reproduce
+
+freshness: .venv/installed ## does dvc.lock belong to the code, the parameters, the metrics and the plots?
+	@python -m scripts.freshness
+
+pull-request: .venv/installed ## what changed in metrics, parameters, verdicts and plots since AGAINST (origin/main)
+	@python -m scripts.pull_request --plots "$$AGAINST"
+
+audit: .venv/installed ## known vulnerabilities of the packages in requirements.lock, where the index can be reached
+	@python -m scripts.audit
 
 benchmark: .venv/installed ## tables of benchmarks/results; TORCH_PYTHON names an interpreter with PyTorch
 	python -m benchmarks.speed
