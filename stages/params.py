@@ -19,11 +19,19 @@ class _Section(BaseModel):
 
 
 class Data(_Section):
-    """What is known of the images beside their labels."""
+    """The user's own images, and what is known of any images beside their labels."""
 
+    folder: str | None
+    """For the data set `folder`: path of a folder that holds one folder of PNG and JPEG files for each class, from 2 to
+    256; relative to the checkout."""
+    image_side: Annotated[int, Field(ge=4, le=512)]
+    """Pixels, the side of the squares that the pictures of data.folder are brought to."""
+    unreadable: Literal["refuse", "skip"]
+    """What to do with pictures of data.folder that cannot be read: stop and list them, or leave them out and list
+    them."""
     human_votes: str | None
-    """Path of a .npy, uint8 (50000, annotators), the classes that people chose for each training image, in the data
-    set's own order; null: none."""
+    """Path of a .npy, uint8 (training images, annotators), the classes that people chose for each image of
+    data/raw/train_images.npy, in its order; null: none."""
 
 
 class Split(_Section):
@@ -80,7 +88,7 @@ NetworkOverrides = create_model(
 class Params(NetworkSettings):
     """params.yaml: what every network inherits (the fields of NetworkSettings), and the sections."""
 
-    dataset: Literal["cifar10", "digits"]
+    dataset: Literal["cifar10", "digits", "folder"]
     data: Data
     split: Split
     networks: Annotated[dict[Annotated[str, AfterValidator(_name)], NetworkOverrides], Field(min_length=1)]
@@ -100,6 +108,12 @@ class Params(NetworkSettings):
         return NetworkSettings.model_validate(inherited | own).resolved()
 
     @model_validator(mode="after")
+    def _folder_is_named(self) -> "Params":
+        if self.dataset == "folder" and not self.data.folder:
+            raise ValueError("data.folder: dataset is 'folder', so this must name the folder of images")
+        return self
+
+    @model_validator(mode="after")
     def _networks_stand(self) -> "Params":
         problems = []
         for name in self.networks:
@@ -113,13 +127,21 @@ class Params(NetworkSettings):
 
 
 def load(*sections: str, path: Path = Path("params.yaml")) -> SimpleNamespace:
-    """Read and check all of params.yaml; return the named top-level entries only.
+    """Read and check all of params.yaml; return the named entries only, such as 'seeds' or 'data.folder'.
 
     A stage names what dvc.yaml declares for it, so that it cannot use a parameter DVC does not watch.
     Raises InputError that lists every problem with its path, the value, and what is allowed.
     """
-    params = read(path)
-    return SimpleNamespace(**{section: getattr(params, section) for section in sections})
+    params, loaded = read(path), SimpleNamespace()
+    for section in sections:
+        *parents, name = section.split(".")
+        value, place = params, loaded
+        for parent in parents:
+            value = getattr(value, parent)
+            place.__dict__.setdefault(parent, SimpleNamespace())
+            place = getattr(place, parent)
+        setattr(place, name, getattr(value, name))
+    return loaded
 
 
 def read(path: Path = Path("params.yaml")) -> Params:

@@ -82,7 +82,10 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("pool_after: [1, 2, 5]", "pool_after: [2, 9]", "pool_after must be ascending numbers from 1 to 5"),
         ("nicknet2:", "Nick-net2:", "networks.Nick-net2: 'Nick-net2': a name is a lower-case letter"),
         ("kernel_size: 10", "filters: [8]", "networks.nicknet3: pool_after must be ascending numbers from 1 to 1"),
-        ("dataset: cifar10", "dataset: mnist", "dataset: 'mnist': must be 'cifar10' or 'digits'"),
+        ("dataset: cifar10", "dataset: mnist", "dataset: 'mnist': must be 'cifar10', 'digits' or 'folder'"),
+        ("dataset: cifar10", "dataset: folder", "data.folder: dataset is 'folder', so this must name the folder"),
+        ("image_side: 32", "image_side: 2", "data.image_side: 2: must be greater than or equal to 4"),
+        ("unreadable: refuse", "unreadable: ask", "data.unreadable: 'ask': must be 'refuse' or 'skip'"),
         ("learning_rate: null", "learning_rate: .nan", "learning_rate: nan: must be"),
     ],
 )
@@ -105,6 +108,8 @@ def test_load_gives_only_what_it_was_asked_for():
     loaded = params.load("split", "seeds")
     assert loaded.seeds == [0]
     assert not hasattr(loaded, "networks")
+    loaded = params.load("data.folder", "data.image_side")
+    assert vars(loaded.data) == {"folder": None, "image_side": 32}
 
 
 VALUES = st.recursive(

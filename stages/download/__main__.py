@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
+from types import SimpleNamespace
 
-from stages.download import archive, cifar10, digits, raw, source
+from stages.download import archive, cifar10, digits, folder, raw, source
 from stages.download.fetch import fetched
 from stages.errors import reported
 from stages.params import load
@@ -16,11 +17,23 @@ def main(
     environment: Mapping[str, str],
     home: cifar10.Remote = cifar10.HOME,
     layout: cifar10.Layout = cifar10.PUBLISHED,
+    data: SimpleNamespace | None = None,
 ) -> None:
-    """Write the data set's arrays; raises InputError and writes nothing where they cannot be had."""
+    """Write the data set's arrays; raises InputError and writes nothing where they cannot be had.
+
+    data: the parameters folder, image_side and unreadable, which only the data set 'folder' needs.
+    """
     if dataset == "digits":
         raw.write(digits.batches(), digits.CLASS_NAMES)
-        return
+    elif dataset == "folder":
+        path = folder.located(data.folder, environment)
+        with folder.opened(path, data.image_side, data.unreadable == "skip") as images:
+            raw.write(folder.batches(images), images.class_names, folder.files(images))
+    else:
+        cifar10_arrays(environment, home, layout)
+
+
+def cifar10_arrays(environment: Mapping[str, str], home: cifar10.Remote, layout: cifar10.Layout) -> None:
     local = source.local_archive(environment)
     sizes = layout.sizes(least_test_images=layout.images if local is None else 1)
     arriving = nullcontext(local) if local else fetched(home, source.folder(environment))
@@ -35,4 +48,7 @@ def main(
 
 if __name__ == "__main__":
     with reported("download"):
-        main(load("dataset").dataset, os.environ)
+        given = load("dataset", "data.folder", "data.image_side", "data.unreadable")
+        if given.data.folder and given.dataset != "folder":
+            print(f"download: warning: data.folder is not used, for dataset is {given.dataset}.", file=sys.stderr)
+        main(given.dataset, os.environ, data=given.data)

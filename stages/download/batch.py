@@ -10,7 +10,7 @@ import numpy as np
 class Batch:
     """Neighbouring rows of the training or the test arrays.
 
-    images: uint8 (n, 32, 32, 3), red, green and blue in 0..255, C-contiguous. labels: uint8 (n,), indices into the
+    images: uint8 (n, H, W, 3), red, green and blue in 0..255, C-contiguous. labels: uint8 (n,), indices into the
     class names.
     """
 

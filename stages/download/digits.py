@@ -5,25 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
+from stages.download import partition
 from stages.download.batch import Batch
 
 CLASS_NAMES = tuple(str(digit) for digit in range(10))
 
-_TEST_SHARE = 0.2
-_SEED = 0
-
 
 def batches() -> Iterator[Batch]:
-    """The 1,437 training and 360 test images, every class in equal shares of both, each in the original order.
-
-    The division is part of the data set, so it has no parameter.
-    """
+    """The 1,437 training and 360 test images, every class in equal shares of both, each in the original order."""
     digits = load_digits()
     images, labels = enlarged(digits.images), digits.target.astype(np.uint8)
-    train, test = train_test_split(np.arange(len(labels)), test_size=_TEST_SHARE, stratify=labels, random_state=_SEED)
-    for source, chosen in (("train", np.sort(train)), ("test", np.sort(test))):
+    for source, chosen in zip(("train", "test"), partition.divide(labels), strict=True):
         yield Batch(source, 0, len(chosen), images[chosen], labels[chosen])
 
 

@@ -1,34 +1,40 @@
-"""Writes data/raw: all five files, or none."""
+"""Writes data/raw: all six files, or none."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO
 
 import numpy as np
 
+from stages import image_files
 from stages.artifacts import CLASS_NAMES, images_path, labels_path, replacing, write_json
 from stages.download.batch import Batch
 
 
-def write(batches: Iterable[Batch], class_names: Sequence[str]) -> dict[str, int]:
+def write(
+    batches: Iterable[Batch], class_names: Sequence[str], files: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, int]:
     """Write the images and labels of the batches, which arrive in any order, and the class names.
+
+    files: of each source, the file of every image, see stages.image_files; None where there are none.
 
     Holds one batch in memory at a time. The bytes are those of np.save. When `batches` raises, nothing is written.
     Returns the number of images of each source.
     """
-    files: dict[str, tuple[BinaryIO, BinaryIO]] = {}
+    opened: dict[str, tuple[BinaryIO, BinaryIO]] = {}
     counts = {}
     with ExitStack() as whole:
         for batch in batches:
-            if batch.source not in files:
+            if batch.source not in opened:
                 paths = images_path(batch.source), labels_path(batch.source)
                 temporaries = [whole.enter_context(replacing(path)) for path in paths]
-                files[batch.source] = tuple(whole.enter_context(path.open("wb")) for path in temporaries)
+                opened[batch.source] = tuple(whole.enter_context(path.open("wb")) for path in temporaries)
                 counts[batch.source] = batch.total
-            for file, rows in zip(files[batch.source], (batch.images, batch.labels), strict=True):
+            for file, rows in zip(opened[batch.source], (batch.images, batch.labels), strict=True):
                 _write_rows(file, rows, batch.start, batch.total)
         write_json(whole.enter_context(replacing(CLASS_NAMES)), list(class_names))
+        write_json(whole.enter_context(replacing(image_files.PATH)), files)
     return counts
 
 

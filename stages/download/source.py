@@ -1,4 +1,4 @@
-"""Where the CIFAR-10 archive comes from, and what to say when it does not come."""
+"""Where the images come from, and what to say when the CIFAR-10 archive does not come."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,11 +20,8 @@ variable to download it."""
 
 
 def folder(environment: Mapping[str, str]) -> Path:
-    """Where a download is kept until it is complete: outside the outputs, which DVC deletes before it runs a stage.
-
-    $DVC_ROOT is the user's checkout even where an experiment runs in a temporary copy of it.
-    """
-    return _root(environment) / ".dvc" / "tmp" / "nicknets-download"
+    """Where a download is kept until it is complete: outside the outputs, which DVC deletes before it runs a stage."""
+    return checkout(environment) / ".dvc" / "tmp" / "nicknets-download"
 
 
 def local_archive(environment: Mapping[str, str]) -> Path | None:
@@ -32,7 +29,7 @@ def local_archive(environment: Mapping[str, str]) -> Path | None:
     name = environment.get(VARIABLE)
     if not name:
         return None
-    path = _root(environment) / Path(name).expanduser()
+    path = checkout(environment) / Path(name).expanduser()
     if path.is_dir():
         raise InputError(f"{VARIABLE}: {path} is a folder.\n{_LOCAL}")
     if not path.is_file():
@@ -51,5 +48,9 @@ def described(path: Path | None, url: str) -> Iterator[None]:
         raise InputError(f"{VARIABLE}: {path}: {error}.\n{_LOCAL}") from None
 
 
-def _root(environment: Mapping[str, str]) -> Path:
+def checkout(environment: Mapping[str, str]) -> Path:
+    """The folder that relative paths start from: the user's checkout.
+
+    $DVC_ROOT names it even where an experiment runs in a temporary copy of it.
+    """
     return Path(environment.get("DVC_ROOT", "."))

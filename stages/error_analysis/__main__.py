@@ -17,7 +17,7 @@ CURVE_COLUMNS = ("network", "seed", "epoch", "images", "accuracy", "loss", "prec
 
 
 def main() -> None:
-    given = params.load("data", "networks", "seeds", "error_analysis")
+    given = params.load("data.human_votes", "networks", "seeds", "error_analysis")
     wanted = given.error_analysis
     runs = [Run(network, seed) for network in given.networks for seed in given.seeds]
     settings, parts, histories = inputs.read_settings(given.networks), inputs.read_parts(runs), inputs.read_curves(runs)

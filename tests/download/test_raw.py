@@ -1,4 +1,4 @@
-"""data/raw holds all five files, or what it held before."""
+"""data/raw holds all six files, or what it held before."""
 
 import io
 import json
@@ -38,7 +38,8 @@ def test_pieces_in_any_order_give_the_bytes_of_the_whole():
     assert artifacts.images_path("test").read_bytes() == saved(IMAGES[:1])
     assert artifacts.labels_path("test").read_bytes() == saved(LABELS[:1])
     assert json.loads(artifacts.CLASS_NAMES.read_text()) == ["a", "b"]
-    assert len(os.listdir(artifacts.RAW)) == 5
+    assert json.loads((artifacts.RAW / "image_files.json").read_text()) is None
+    assert len(os.listdir(artifacts.RAW)) == 6
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

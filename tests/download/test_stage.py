@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[2]
 FILES = fake_cifar10.contents()
 LAYOUT = fake_cifar10.layout(FILES)
 SOUND = packed(FILES)
-OUTPUTS = {"train_images.npy", "train_labels.npy", "test_images.npy", "test_labels.npy", "class_names.json"}
+ARRAYS = {"train_images.npy", "train_labels.npy", "test_images.npy", "test_labels.npy"}
+OUTPUTS = ARRAYS | {"class_names.json", "image_files.json"}
 
 
 @pytest.fixture(autouse=True)

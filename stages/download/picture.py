@@ -1,0 +1,82 @@
+"""One picture file -> one image of a network's size."""
+
+import stat
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MOST_PIXELS = 2**26
+"""67 million: a picture of more, decoded, would take over a quarter of a gigabyte; it is refused unread."""
+MOST_BYTES = 2**28
+
+_MARGIN = 4
+"""A JPEG much larger than wanted is decoded at a half, quarter or eighth, but at least at so many times the side."""
+
+
+class Unreadable(Exception):
+    """The file does not give an image; the message is the reason."""
+
+
+def read(path: Path, side: int) -> np.ndarray:
+    """The picture as uint8 (side, side, 3): red, green and blue, 0..255.
+
+    PNG or JPEG, told by the content. Turned as its EXIF data says; transparent parts are laid over white; grey becomes
+    three equal channels; of 16 bits a channel the upper 8 stay, rounded for grey; colour profiles are not applied; of
+    several frames the first counts. Of a picture that is not square, the middle square is taken. It is resized by
+    Pillow's bilinear filter, which averages over all that a pixel covers and computes in integers.
+
+    Raises Unreadable for anything that is not such a file, is damaged, or has more than MOST_PIXELS.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable("not a regular file")
+        if not 0 < found.st_size <= MOST_BYTES:
+            raise Unreadable(f"{found.st_size:,} bytes; expected 1 to {MOST_BYTES:,}")
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Unreadable(_too_large(f"{picture.width} x {picture.height} pixels"))
+            picture.draft(None, (_MARGIN * side, _MARGIN * side))
+            picture.load()
+            return square(_rgb(_upright(picture)), side)
+    except (Unreadable, MemoryError):
+        raise
+    except Image.UnidentifiedImageError:
+        raise Unreadable("neither PNG nor JPEG, or damaged at its start") from None
+    except Image.DecompressionBombError:
+        raise Unreadable(_too_large("too many pixels")) from None
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from None
+    except Exception as error:  # a damaged file fails in many ways: struct, zlib, SyntaxError, ValueError, ...
+        raise Unreadable(str(error) or type(error).__name__) from None
+
+
+def square(picture: Image.Image, side: int) -> np.ndarray:
+    """The middle square of an RGB picture, uint8 (side, side, 3)."""
+    width, height = picture.size
+    extent = min(width, height)
+    left, top = (width - extent) // 2, (height - extent) // 2
+    middle = picture.crop((left, top, left + extent, top + extent))  # a box given to resize bleeds from outside
+    return np.asarray(middle.resize((side, side), Image.Resampling.BILINEAR))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # damaged EXIF data say nothing of how to turn the picture, whose pixels are sound
+        return picture
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # grey of 16 bits
+        values = np.asarray(picture).astype(np.int64).clip(0, 65535)
+        return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _too_large(found: str) -> str:
+    return f"{found}; at most {MOST_PIXELS:,} are read"
