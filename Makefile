@@ -4,7 +4,7 @@ export PYTHONUNBUFFERED := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo repro test test-slow reproduce freshness pull-request audit benchmark benchmark-training lint lock
+.PHONY: help install demo compare repro test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,9 @@ install: .venv/installed ## create .venv from requirements.lock
 
 demo: .venv/installed ## three networks on embedded images, compared and explained, in the folder demo
 	@scripts/demo
+
+compare: .venv/installed ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
+	@python -m scripts.compare $(ARGS)
 
 repro: .venv/installed ## the study on CIFAR-10 as params.yaml states it
 	dvc repro
@@ -50,6 +53,9 @@ benchmark: .venv/installed ## tables of benchmarks/results; TORCH_PYTHON names a
 
 benchmark-training: .venv/installed ## a whole epoch of the train stage against the bare step
 	python -m benchmarks.training_loop
+
+docs: .venv/installed ## run the commands of docs/experiments.md and write their outputs into it
+	python -m scripts.walkthrough
 
 lint: .venv/installed ## style
 	ruff check . && ruff format --check .
