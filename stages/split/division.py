@@ -14,7 +14,8 @@ def divide(
     labels: uint8 (N,). held_out_share: 0..1. train_images: keep at most so many images to learn from, the classes'
     shares kept; None: all. Returns (train, held_out), each int64 and ascending, without a common index.
 
-    The held-out images do not depend on train_images. Raises InputError where a class is too small for its share.
+    The held-out images do not depend on train_images. Raises InputError where a class is too small for its share, or
+    would be without images to learn from or without held-out ones.
     """
     try:
         train, held_out = train_test_split(
@@ -23,10 +24,19 @@ def divide(
         if train_images is not None and train_images < len(train):
             train, _ = train_test_split(train, train_size=train_images, stratify=labels[train], random_state=seed)
     except ValueError as error:
-        counts = np.bincount(labels)
-        raise InputError(
-            f"cannot divide {len(labels)} images ({counts[counts > 0].min()} in the smallest class) by "
-            f"split.held_out_share {held_out_share} and split.train_images {train_images}: {error} "
-            "Change these parameters."
-        ) from None
+        raise InputError(_refusal(labels, held_out_share, train_images, str(error))) from None
+    for part, chosen in (("learned from", train), ("held out", held_out)):
+        missing = np.setdiff1d(labels, labels[chosen])
+        if missing.size:
+            reason = f"{missing.size} of the {len(np.unique(labels))} classes would have no image that is {part}."
+            raise InputError(_refusal(labels, held_out_share, train_images, reason))
     return np.sort(train), np.sort(held_out)
+
+
+def _refusal(labels: np.ndarray, held_out_share: float, train_images: int | None, reason: str) -> str:
+    counts = np.bincount(labels)
+    return (
+        f"cannot divide {len(labels)} images ({counts[counts > 0].min()} in the smallest class) by "
+        f"split.held_out_share {held_out_share} and split.train_images {train_images}: {reason} "
+        "Change these parameters."
+    )

@@ -34,3 +34,10 @@ def test_fewer_training_images_leave_the_held_out_ones_alone():
 def test_a_class_too_small_to_share_is_refused():
     with pytest.raises(InputError, match=r"cannot divide 1001 images \(1 in the smallest class\)"):
         divide(np.append(LABELS, np.uint8(10)), 0.2, None, 0)
+
+
+@pytest.mark.parametrize(("share", "few", "part"), [(0.02, None, "held out"), (0.2, 20, "learned from")])
+def test_a_class_that_would_be_missing_from_a_part_is_refused(share, few, part):
+    unequal = np.repeat([0, 1, 2], [500, 500, 8]).astype("uint8")
+    with pytest.raises(InputError, match=rf"\(8 in the smallest class\).*1 of the 3 classes would have no.* {part}\."):
+        divide(unequal, share, few, 0)
