@@ -1,0 +1,345 @@
+"""docs/scaling.md, command by command, on machines that are folders; and workers that fail or die."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import yaml
+
+PAGE = Path(__file__).parents[2] / "docs/scaling.md"
+TESTED = (
+    "Results from another machine",
+    "Experiments from another machine",
+    "One grid by hand",
+    "One grid by Dask",
+    "One grid without a common folder",
+)
+SMALL = {
+    "dataset": "digits",
+    "filters": [4, 4, 4, 4, 4],
+    "dense_units": [16],
+    "kernel_size": 3,
+    "batch_size": 32,
+    "learning_rate": 0.01,
+    "networks": {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}},
+    "epochs": 2,
+    "seeds": [0],
+}
+
+
+def environment(**changes):
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    own = {"DVC_ROOT", "CIFAR10_ARCHIVE"}
+    return {key: value for key, value in os.environ.items() if key not in own} | {"PATH": paths} | changes
+
+
+def run(*command, folder, code=0, **changes):
+    """Run a command as a user of `folder` would; returns all that it prints."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(command, cwd=folder, env=environment(**changes), timeout=580, **streams)
+    assert done.returncode == code, done.stdout
+    return done.stdout
+
+
+def commit(folder, **parameters):
+    """Set parameters and commit all, as after an edit of params.yaml."""
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | parameters, sort_keys=False))
+    run("git", "add", "--all", folder=folder)
+    run("git", "commit", "--quiet", "--message", "x", folder=folder)
+
+
+def checkout(folder):
+    """A copy of this checkout's files with small networks, committed, and without the published results."""
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", folder=".")
+    for name in filter(None, listed.split("\0")):
+        if Path(name).is_file() and not name.startswith(("metrics/", "plots/", "dvc.lock")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, folder / name)
+    for setting in ("init --quiet", "config user.name T", "config user.email t@example.org"):
+        run("git", *setting.split(), folder=folder)
+    parameters = yaml.safe_load((folder / "params.yaml").read_text())
+    parameters["split"]["train_images"] = 200
+    parameters["error_analysis"] |= {"resamples": 100, "intervention_images": 5}
+    commit(folder, **parameters | SMALL)
+    return folder
+
+
+def stages(said, how):
+    """Names of the stages of which DVC said this."""
+    return re.findall(rf"^{how} '?([a-z_]+(?:@[\w-]+)?)'?", said, flags=re.MULTILINE)
+
+
+def ran(said):
+    return stages(said, "Running stage")
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def blocks(section):
+    """(info string, text) of the section's code blocks."""
+    text = PAGE.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"^```(.+?)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+@contextmanager
+def started(command, folder):
+    """A process in a session of its own, killed at the end with all that it started."""
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=folder, env=environment(), start_new_session=True, **streams)
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process):
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class Machines:
+    """Three folders as machines; `a` holds the checkout in the folder that all see."""
+
+    def __init__(self, folder: Path) -> None:
+        self.shared = folder / "shared"
+        self.nicknets = checkout(self.shared / "nicknets")
+        self.url = folder / "repository.git"
+        run("git", "clone", "--quiet", "--bare", str(self.nicknets), str(self.url), folder=folder)
+        run("git", "remote", "add", "origin", str(self.url), folder=self.nicknets)
+        self.folder, self.port = folder, free_port()
+        ssh = folder / "bin/ssh"  # a connection to another machine: to its home folder
+        ssh.parent.mkdir()
+        ssh.write_text('#!/bin/sh\nshift\ncd "$OTHER_HOME" && exec "$@"\n')
+        ssh.chmod(0o755)
+
+    def home(self, name: str) -> Path:
+        path = self.shared if name == "a" else self.folder / name
+        path.mkdir(exist_ok=True)
+        return path
+
+    def publish(self, **parameters) -> None:
+        commit(self.nicknets, **parameters)
+        run("git", "push", "--quiet", "origin", "HEAD", folder=self.nicknets)
+
+    def play(self, section: str, **names: str) -> str:
+        """Run the section's commands in order, each on its machine, and check what they print; returns all of it.
+
+        names: of the machines, where not those of the page.
+        """
+        said, everything = "", ""
+        with self._background(section):
+            for info, text in blocks(section):
+                if info == "text":
+                    missing = [line for line in text.splitlines() if line not in said]
+                    assert not missing, f"{missing} not in\n{said}"
+                elif not info.endswith(" background"):
+                    name = info.split()[1]
+                    said = self._run(names.get(name, name), text, other=names.get("b", "b"))
+                    everything += said
+        return everything
+
+    def _run(self, name: str, text: str, other: str) -> str:
+        home = self.home(name)
+        inside = home / "nicknets" if (home / "nicknets").exists() else home
+        paths = os.pathsep.join([str(self.folder / "bin"), environment()["PATH"]])
+        script = self._filled(text)
+        return run("bash", "-euc", script, folder=inside, PATH=paths, OTHER_HOME=str(self.home(other)))
+
+    @contextmanager
+    def _background(self, section: str) -> Iterator[None]:
+        commands = [(info.split()[1], text) for info, text in blocks(section) if info.endswith(" background")]
+        if not commands:
+            yield
+            return
+        (first, scheduler), (second, worker) = commands
+        with (
+            started(self._filled(scheduler).split(), self.home(first)),
+            started(self._filled(worker).split(), self.home(second)),
+        ):
+            yield
+
+    def _filled(self, text: str) -> str:
+        values = {"/shared": str(self.shared), "URL": str(self.url), "HOST": "127.0.0.1", "8786": self.port}
+        return re.sub("|".join(values), lambda found: values[found.group()], text)
+
+
+def test_every_section_with_commands_is_tested():
+    sections = re.findall(r"^## (.+)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert tuple(section for section in sections if any(info != "text" for info, _ in blocks(section))) == TESTED
+
+
+def test_the_page_s_links_lead_somewhere():
+    text = PAGE.read_text(encoding="utf-8")
+    anchors = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", text, flags=re.MULTILINE)}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if not path:
+            assert anchor in anchors
+        elif not path.startswith("https://"):
+            assert (PAGE.parent / path).exists()
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    return Machines(tmp_path_factory.mktemp("machines"))
+
+
+@pytest.fixture(scope="module")
+def computed(machines):
+    """The first grid is computed by two machines with one cache, and published; what they said."""
+    said = machines.play("One grid by hand", b="hand")
+    machines.publish()
+    return said
+
+
+@pytest.fixture(scope="module")
+def second_clone(machines, computed):
+    """Machine b has taken the results from the remote; what both said."""
+    return machines.play("Results from another machine")
+
+
+@pytest.mark.slow
+def test_machines_with_one_cache_share_the_runs_of_a_grid(computed):
+    assert ran(computed).count("train@nicknet1-0") == 1
+    assert ran(computed).count("train@nicknet2-0") == 1
+
+
+@pytest.mark.slow
+def test_a_second_clone_runs_nothing_and_gets_every_output(machines, second_clone):
+    assert ran(second_clone) == []
+    assert run("dvc", "repro", folder=machines.home("b") / "nicknets").endswith("Data and pipelines are up to date.\n")
+    for name in ("data/models/nicknet1/0.weights.h5", "data/predictions/nicknet2/0.npz", "data/raw/train_images.npy"):
+        ours, theirs = machines.nicknets / name, machines.home("b") / "nicknets" / name
+        assert theirs.read_bytes() == ours.read_bytes()
+
+
+@pytest.mark.slow
+def test_looking_whether_the_lock_file_belongs_to_the_commit_needs_no_data(machines, second_clone):
+    clone = machines.folder / "look"
+    run("git", "clone", "--quiet", str(machines.url), str(clone), folder=machines.folder)
+    assert "up to date" in run("dvc", "repro", "--dry", "--allow-missing", folder=clone)
+    edited = (clone / "params.yaml").read_text().replace("epochs: 2", "epochs: 3")
+    (clone / "params.yaml").write_text(edited)
+    assert ran(run("dvc", "repro", "--dry", "--allow-missing", folder=clone))[0] == "configure"
+    assert not (clone / "data").exists()
+
+
+@pytest.mark.slow
+def test_a_change_after_pulling_runs_what_it_concerns_only(machines, second_clone):
+    clone = machines.folder / "change"
+    run("git", "clone", "--quiet", str(machines.url), str(clone), folder=machines.folder)
+    storage = str(machines.shared / "storage")
+    run("dvc", "remote", "add", "--local", "--default", "storage", storage, folder=clone)
+    parameters = yaml.safe_load((clone / "params.yaml").read_text())
+    parameters["error_analysis"]["resamples"] = 150
+    (clone / "params.yaml").write_text(yaml.safe_dump(parameters, sort_keys=False))
+    assert ran(run("dvc", "repro", "--pull", folder=clone)) == ["configure", "error_analysis"]
+
+
+@pytest.mark.slow
+def test_an_experiment_of_another_machine_runs_nothing_here(machines, second_clone):
+    said = machines.play("Experiments from another machine")
+    assert ran(said) == ["configure", "train@nicknet1-0", "evaluate@nicknet1-0", "error_analysis"]
+    run("git", "checkout", "--quiet", ".", folder=machines.nicknets)
+    run("dvc", "checkout", "--quiet", folder=machines.nicknets)
+
+
+@pytest.mark.slow
+def test_caches_put_together_hold_what_each_had(machines, computed):
+    assert ran(machines.play("One grid without a common folder", b="a")) == []
+
+
+@pytest.mark.slow
+def test_a_remote_s_run_cache_lacks_what_git_carries(machines, second_clone):
+    run("dvc", "push", "--run-cache", folder=machines.nicknets)
+    clone = machines.folder / "before"
+    run("git", "clone", "--quiet", str(machines.url), str(clone), folder=machines.folder)
+    run("git", "checkout", "--quiet", "HEAD~1", folder=clone)
+    storage = str(machines.shared / "storage")
+    run("dvc", "remote", "add", "--local", "--default", "storage", storage, folder=clone)
+    said = run("dvc", "repro", "--pull", "train@nicknet1-0", folder=clone)
+    assert "plots/history/nicknet1/0.csv" in said
+    assert ran(said) == ["train@nicknet1-0"]
+
+
+@pytest.mark.slow
+def test_two_workers_compute_the_grid_and_dvc_finds_it_done(machines, second_clone):
+    machines.publish(seeds=[0, 1])
+    said = machines.play("One grid by Dask")
+    first = said.split("Now `dvc repro`")[0]
+    assert {line.split(" ran on worker ")[1] for line in first.splitlines() if "train@" in line} == {"0", "1"}
+    assert not any(name.startswith(("train", "evaluate")) for name in ran(said))
+    assert not list((machines.nicknets / "checkpoints").iterdir())
+
+
+@pytest.mark.slow
+def test_the_run_of_a_worker_that_dies_goes_on_elsewhere(tmp_path):
+    folder = checkout(tmp_path / "nicknets")
+    commit(folder, epochs=400)
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    worker = ["dask", "worker", address, "--nthreads", "1", "--name"]
+    with (
+        started(["dask", "scheduler", "--host", "127.0.0.1", "--port", port], tmp_path),
+        started([*worker, "first"], tmp_path) as first,
+        started([*worker, "second"], tmp_path),
+    ):
+        command = [sys.executable, "-m", "scripts.scale_out", "--scheduler", address]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        driver = subprocess.Popen(command, cwd=folder, env=environment(), **pipes)
+        end = time.monotonic() + 200
+        while len(list((folder / "checkpoints").glob("[!.]*.checkpoint"))) < 2:  # both are training
+            assert driver.poll() is None, driver.communicate()[0]
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        kill(first)
+        said = driver.communicate(timeout=300)[0]
+    assert driver.returncode == 0, said
+    done = [line for line in said.splitlines() if " ran on worker " in line]
+    assert len(done) == 2
+    assert all(line.endswith(" second") for line in done), said
+
+
+def test_what_is_not_committed_is_refused(tmp_path):
+    folder = checkout(tmp_path / "nicknets")
+    (folder / "stages/new.py").write_text("")
+    said = run(sys.executable, "-m", "scripts.scale_out", "--workers", "1", folder=folder, code=1)
+    assert "commit first" in said
+    assert "stages/new.py" in said
+    assert "Traceback" not in said
+
+
+def test_an_address_that_is_none_is_refused(tmp_path):
+    folder = checkout(tmp_path / "nicknets")
+    said = run(sys.executable, "-m", "scripts.scale_out", "--scheduler", "nowhere", folder=folder, code=1)
+    assert "nowhere" in said
+    assert "Traceback" not in said
+
+
+def test_a_worker_with_other_packages_is_refused():
+    from scripts import scale_out
+
+    with pytest.raises(RuntimeError, match=r"expected a worker with .*'dvc': '0'"):
+        scale_out.produce("evaluate@x-0", "checkout", "commit", "cache", {"dvc": "0"})
+
+
+def test_what_a_failing_command_printed_reaches_the_driver():
+    from scripts import scale_out
+
+    with pytest.raises(RuntimeError, match="no good"):
+        scale_out.output(sys.executable, "-c", "import sys; print('no good'); sys.exit(3)")
