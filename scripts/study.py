@@ -163,7 +163,12 @@ def _git(*arguments: str) -> str:
 
 def _watched(*command: str) -> None:
     """Run a command whose output the user sees; an interruption reaches all that it started, and its end is awaited."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no command {command[0]}. Use `make study`, or first: . .venv/bin/activate"
+        ) from None
     try:
         code = process.wait()
     except BaseException:

@@ -31,7 +31,7 @@ SMALL = {
     "epochs": 2,
     "batch_size": 32,
     "learning_rate": 0.01,
-    "seeds": "[0,1]",
+    "seeds": "[0]",
     "error_analysis.resamples": 100,
     "error_analysis.intervention_images": 5,
 }
@@ -222,11 +222,11 @@ def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PATH": paths}
     command = [sys.executable, "-m", "scripts.study", *options, "--output", "exported"]
     for _ in range(2):
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1200)
         assert done.returncode == 0, done.stdout + done.stderr
         assert git("status", "--porcelain", folder=folder) == "?? exported/"
     assert "is there already" in done.stdout
     parameters = yaml.safe_load((folder / "exported/params.yaml").read_text())
-    assert (list(parameters["networks"])[-1], parameters["seeds"]) == ("nicknet4", [0, 1])
-    assert (folder / "exported/metrics/nicknet4/1.json").is_file()
+    assert (list(parameters["networks"])[-1], parameters["seeds"]) == ("nicknet4", [0])
+    assert (folder / "exported/metrics/nicknet4/0.json").is_file()
     assert (folder / "exported/plots/errors/report.html").is_file()
