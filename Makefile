@@ -4,7 +4,7 @@ export PYTHONUNBUFFERED := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo compare repro test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock
+.PHONY: help install demo compare repro study results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -24,8 +24,14 @@ demo: .venv/installed ## three networks on embedded images, compared and explain
 compare: .venv/installed ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)
 
-repro: .venv/installed ## the study on CIFAR-10 as params.yaml states it
+repro: .venv/installed ## the grid that params.yaml states, on CIFAR-10
 	dvc repro
+
+study: .venv/installed ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment; its results go to docs/study
+	python -m scripts.study
+
+results: .venv/installed ## write the results in README.md from metrics, plots and docs/study
+	python -m scripts.results
 
 test: .venv/installed ## the tests, some minutes
 	python -m pytest -q -m "not slow"
