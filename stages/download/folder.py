@@ -197,9 +197,9 @@ def _check_classes(folder: Path, listing: Listing, counts: Sequence[int], unread
         if count < LEAST_IMAGES
     ]
     if few:
-        many = f"{len(few)} of the {len(listing.class_names)} classes in {folder.absolute()} have"
-        why = f"fewer than {LEAST_IMAGES} images, the least that can be divided into training, held-out and test images"
-        raise InputError(f"data.folder: {many} {why}:\n{_list(few)}\n{_mend(folder, listing)}")
+        where = f"too few images in {len(few)} of the {len(listing.class_names)} classes of {folder.absolute()}"
+        why = f"each needs {LEAST_IMAGES}, to be divided into training, held-out and test images"
+        raise InputError(f"data.folder: {where}; {why}:\n{_list(few)}\n{_mend(folder, listing)}")
 
 
 def _mend(folder: Path, listing: Listing) -> str:

@@ -3,6 +3,8 @@
 python -m stages.error_analysis
 """
 
+from dataclasses import replace
+
 from stages import artifacts, params
 from stages.error_analysis import edits, figures, gallery, grid, inputs, occlusion, outputs, page
 from stages.error_analysis.analysis import analyse
@@ -24,6 +26,7 @@ def main() -> None:
     held_out = parts["held-out"]
     votes = inputs.read_votes(given.data.human_votes, held_out.ids)
     analysis = analyse(parts, grid.make(settings, tuple(given.seeds)), votes, histories, wanted)
+    analysis = replace(analysis, files=inputs.read_files(held_out.ids))
 
     images = artifacts.read_images("train")[held_out.ids]
     first = [run for run in runs if run.seed == given.seeds[0] and run not in held_out.collapsed]

@@ -33,7 +33,7 @@ class Analysis:
     the reader. runs: R runs, the first axis of the arrays. ids: int64 (N,), indices into the data set's training
     images. labels: uint8 (N,). probabilities: float32 (R, N, C). causes: int8 (R, N), 0 where right, else a code into
     budget.CAUSES, from 1. removed: int16 (R, N), the class whose removal makes an error right, -1 where none does or
-    the answer is right. votes: uint8 (N, annotators), or None.
+    the answer is right. votes: uint8 (N, annotators), or None. files: the file that each image came from, or None.
     """
 
     tables: dict[str, Table]
@@ -47,11 +47,16 @@ class Analysis:
     causes: np.ndarray
     removed: np.ndarray
     votes: np.ndarray | None
+    files: tuple[str, ...] | None = None
 
     @cached_property
     def predicted(self) -> np.ndarray:
         """int64 (R, N), the most probable class."""
         return self.probabilities.argmax(axis=2)
+
+    def source(self, index: int) -> dict[str, str]:
+        """The file of the image at this place of ids, as a table's column `file`; nothing where there are no files."""
+        return {} if self.files is None else {"file": self.files[index]}
 
     def adding(self, *tables: Table) -> "Analysis":
         """The same with more tables, which come before the refusals."""

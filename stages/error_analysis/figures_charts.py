@@ -358,7 +358,9 @@ def pair_repair(
 
     The pair of the report's claim is always there, in bold, whatever its rank.
     """
-    figure = Figure(figsize=(WIDTH, 0.7 + len(networks) * (0.5 + 0.24 * (shown + 1))), layout="constrained")
+    pairs = len({(row["class_a"], row["class_b"]) for row in table.rows})
+    rows_high = max(3, min(shown + 1, pairs))
+    figure = Figure(figsize=(WIDTH, 0.7 + len(networks) * (0.5 + 0.24 * rows_high)), layout="constrained")
     grid = figure.subplots(len(networks), 1, squeeze=False, sharex=True)[:, 0]
     for position, (axes, network) in enumerate(zip(grid, networks, strict=True)):
         rows = [row for row in table.rows if row["network"] == network and row["repair"] is not None]

@@ -141,13 +141,17 @@ def table(galleries: Sequence[Gallery], analysis: Analysis) -> Table:
         name="galleries",
         caption="The images shown, drawn at random by the seed, and what the runs shown with each say of it.",
         kind="associated",
-        columns=("gallery", "network", "seed", "id", "true", "predicted", "probability", "cause", "votes", "n"),
+        columns=(
+            *("gallery", "network", "seed", "id", *([] if analysis.files is None else ["file"])),
+            *("true", "predicted", "probability", "cause", "votes", "n"),
+        ),
         rows=[
             {
                 "gallery": gallery.name,
                 "network": analysis.runs[run].network,
                 "seed": analysis.runs[run].seed,
                 "id": int(analysis.ids[tile.index]),
+                **analysis.source(tile.index),
                 "true": analysis.class_names[analysis.labels[tile.index]],
                 "predicted": analysis.class_names[analysis.predicted[run, tile.index]],
                 "probability": float(analysis.probabilities[run, tile.index, analysis.predicted[run, tile.index]]),

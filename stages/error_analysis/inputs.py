@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages import artifacts, settings
+from stages import artifacts, image_files, settings
 from stages.error_analysis import votes
 from stages.error_analysis.grid import Run
 from stages.error_analysis.runs import Runs, gather
@@ -35,6 +35,12 @@ def read_votes(path: str | None, ids: np.ndarray) -> np.ndarray | None:
     if path is None:
         return None
     return votes.read(Path(path), len(artifacts.read_images("train")), len(artifacts.read_class_names()))[ids]
+
+
+def read_files(ids: np.ndarray) -> tuple[str, ...] | None:
+    """The files of the training images with these ids; None where the data set has no files."""
+    files = image_files.read("train")
+    return None if files is None else tuple(files[index] for index in ids)
 
 
 def read_curves(runs: Sequence[Run]) -> dict[Run, list[dict[str, str]]]:

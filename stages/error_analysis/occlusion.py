@@ -139,7 +139,8 @@ def table(cases: list[Case], analysis: Analysis) -> Table:
         ),
         kind="causal",
         columns=(
-            *("network", "seed", "id", "true", "predicted", "probability"),
+            *("network", "seed", "id", *([] if analysis.files is None else ["file"])),
+            *("true", "predicted", "probability"),
             *("edits", "noise_too", "class_removed", "strongest_evidence"),
         ),
         rows=[
@@ -147,6 +148,7 @@ def table(cases: list[Case], analysis: Analysis) -> Table:
                 "network": case.run.network,
                 "seed": case.run.seed,
                 "id": int(analysis.ids[case.index]),
+                **analysis.source(case.index),
                 "true": analysis.class_names[case.true],
                 "predicted": analysis.class_names[case.predicted],
                 "probability": case.probability,

@@ -17,6 +17,8 @@ HOLDS, FAILS, UNTOLD, INAPPLICABLE = "holds", "does not hold", "cannot be told f
 
 STATED_ACCURACY = {("nicknet1", "adam", 15): 0.9, ("nicknet2", "sgd", 15): 0.6, ("nicknet3", "sgd", 10): 0.6}
 """The report's accuracies, to one decimal: a number x stands for x - 0.05 to x + 0.05."""
+CIFAR10 = frozenset(["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"])
+"""The classes of the report's data set. Other data sets may have birds and cats too, of which it says nothing."""
 SURE = 0.95
 """Bootstrap probability that counts as sure."""
 
@@ -287,9 +289,11 @@ def _sure(probability: float) -> str:
 
 
 def _absent(case: Case, *names: str) -> str | None:
-    """Why a claim about these classes does not apply; None where the data set has them."""
+    """Why a claim about these classes of CIFAR-10 does not apply; None where the data set has its classes."""
     absent = [name for name in names if name not in case.runs.class_names]
-    return f"The data set has no such class: {', '.join(absent)}." if absent else None
+    if absent:
+        return f"The data set has no such class: {', '.join(absent)}."
+    return None if set(case.runs.class_names) == CIFAR10 else "The classes are not those of CIFAR-10."
 
 
 def _c1(case: Case, part: str) -> Verdict:
@@ -426,11 +430,11 @@ def _c4(case: Case) -> Verdict:
     if deciding["value"] is None:
         return _judged(C4, evidence, verdict=UNTOLD, reason="There are no errors.")
     deciding["verdict"] = _above(deciding["low"], deciding["high"], 0.85)
-    classes = len(case.runs.class_names)
-    neither = (classes - 2) / classes * (classes - 3) / (classes - 1)
+    classes, share = len(case.runs.class_names), float(np.isin(case.runs.labels, chosen).mean())
+    neither = (1 - share) * (classes - 3) / (classes - 1)
     bound = float(min(by_true.sum() / wrong.sum(), 1))
     context = {
-        "share by true class if errors fell evenly on the classes": 2 / classes,
+        "share by true class if errors fell evenly on the classes": share,
         "share by true or predicted class if errors fell evenly on the classes": 1 - neither,
         "share by true class at most, at this accuracy": bound,
     }
@@ -439,7 +443,7 @@ def _c4(case: Case) -> Verdict:
     verdict = _all_hold(evidence)
     reason = (
         f"{_reason(verdict, evidence)} Errors spread evenly over classes would give {1 - neither:.3f} (by true class "
-        f"{2 / classes:.3f}); at this accuracy, the two classes hold at most {bound:.3f} of the errors by true class."
+        f"{share:.3f}); at this accuracy, the two classes hold at most {bound:.3f} of the errors by true class."
     )
     return _judged(C4, evidence, shown, n=deciding["n"], reason=reason)
 

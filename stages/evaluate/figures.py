@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 _COLUMNS = 4
+_CHARACTERS = 14
+"""Of a class's name that fit under a picture."""
 
 
 def examples(images, labels, probabilities, names, title):
@@ -22,10 +24,16 @@ def examples(images, labels, probabilities, names, title):
         predicted = int(np.argmax(row))
         axes.imshow(image, interpolation="nearest")
         axes.set_xlabel(
-            f"true: {names[label]}\npredicted: {names[predicted]} ({row[predicted]:.0%})",
+            f"true: {_short(names[label])}\npredicted: {_short(names[predicted])} ({row[predicted]:.0%})",
+            parse_math=False,
             fontsize=9,
             color="black" if predicted == label else "#b3261e",
         )
     if not len(images):
         grid[0, 0].text(0, 0.5, "none", fontsize=12)
     return figure
+
+
+def _short(name):
+    """The name; where it is longer, with an ellipsis in its middle, since names often differ at their ends."""
+    return name if len(name) <= _CHARACTERS else f"{name[: _CHARACTERS // 2]}…{name[1 - _CHARACTERS // 2 :]}"

@@ -12,7 +12,7 @@ import pytest
 from markupsafe import escape
 from PIL import Image
 
-from stages.error_analysis import figures, page
+from stages.error_analysis import figures, gallery, occlusion, page
 from tests.error_analysis import reports, worlds
 
 
@@ -210,3 +210,46 @@ def test_each_number_of_a_verdict_stands_beside_its_interval():
     row = {"numbers": "a: 1; b: 2", "interval": "[0, 2]; "}
     assert page.clauses(row) == [("a: 1", "[0, 2]"), ("b: 2", "")]
     assert page.clauses({"numbers": "a: 1; b: 2", "interval": "[0, 2]"}) == [("a: 1; b: 2", "[0, 2]")]
+
+
+HOSTILE = (
+    "<html>&\"'",
+    "\u732b and a name that goes on and on until nobody reads it, with a tail",
+    "$a_b$ {{ x }} %s",
+    "\u0413\u0420",
+)
+
+
+@pytest.fixture(scope="module")
+def own_images():
+    """The analysis of a folder of pictures with odd names."""
+    pieces = reports.pieces(cells=worlds.PUBLISHED[:2], names=HOSTILE, images=120)
+    names = tuple(f"<b>{label}</b>/{index}.png" for index, label in enumerate(pieces.analysis.labels))
+    analysis = dataclasses.replace(pieces.analysis, files=names)
+    tables = (occlusion.table(pieces.cases, analysis), gallery.table(pieces.galleries, analysis))
+    return dataclasses.replace(pieces, analysis=analysis.adding(*tables))
+
+
+def test_images_that_come_from_files_are_shown_with_their_files(own_images):
+    text = render(own_images)
+    for one in own_images.galleries:
+        for tile in one.tiles:
+            file = own_images.analysis.files[tile.index]
+            assert f"image {own_images.analysis.ids[tile.index]}: {escape(file)}" in text
+    for name in ("galleries", "explained_images"):
+        table = own_images.analysis.tables[name]
+        assert table.columns.index("file") == table.columns.index("id") + 1
+        assert all(row["file"] == own_images.analysis.files[row["id"]] for row in table.rows)
+
+
+def test_odd_names_of_classes_and_files_stay_text(own_images):
+    elements = Elements(render(own_images))
+    assert elements.open == []
+    assert not elements.all("b")
+    for name in HOSTILE:
+        assert any(name in text for text in elements.text)
+
+
+def test_claims_about_other_classes_do_not_apply(own_images):
+    rows = {row["claim"]: row["verdict"] for row in own_images.analysis.tables["verdicts"].rows}
+    assert {rows[claim] for claim in ("C1 training", "C1 held-out", "C3", "C4", "C5", "C6")} == {"not applicable"}
