@@ -10,6 +10,7 @@ from scripts import results
 from stages.error_analysis.grid import Run
 from stages.error_analysis.verdicts import FAILS, HOLDS, UNTOLD
 from stages.errors import InputError
+from tests.error_analysis import reports, worlds
 
 PARAMETERS = {
     "dataset": "cifar10",
@@ -55,6 +56,45 @@ def score_rows(seeds, **values):
         for seed in seeds
         for images, score in results._SCORES.values()
     ]
+
+
+def of_world(folder, cells, seeds):
+    """What an error analysis of planted errors would have published."""
+    made = reports.pieces(cells=cells, seeds=seeds)
+    tables = {
+        name: [
+            {key: "" if value is None else str(value) for key, value in row.items()} for row in table.labelled_rows()
+        ]
+        for name, table in made.analysis.tables.items()
+    }
+    parameters = PARAMETERS | {
+        "networks": {
+            name: {"optimizer": one.optimizer, "kernel_size": one.kernel_size} for name, one in made.settings.items()
+        },
+        "seeds": list(range(seeds)),
+    }
+    histories = {run: history(2, 1, 0.5) for run in made.analysis.runs}
+    metrics = {run: scores() for run in made.analysis.runs}
+    return results.Published(Path(folder), parameters, tables, frozenset(["effects.png"]), metrics, histories)
+
+
+def test_the_tables_of_the_analysis_are_what_is_read():
+    """Every block, from the analysis itself, of three cells with one seed and of four with two."""
+    grid, further = of_world(".", worlds.PUBLISHED, 1), of_world("docs/study", worlds.CELLS, 2)
+    alone, both = results.blocks(grid, None), results.blocks(grid, further)
+    assert alone["study"] == results.NOT_RUN
+    assert "interaction, " in alone["effects"]
+    assert "| needs more than 1 |" in alone["effects"]
+    for effect in ("| optimizer | adam - sgd |", "| kernel size | 15 - 10 |", "| interaction |"):
+        assert effect in both["effects"]
+    assert "needs more than" not in both["effects"]
+    assert "The study has 8 runs: nicknet1 (adam, 15x15), " in both["study"]
+    lines = {line.split("**")[1]: line for line in both["verdicts"].splitlines() if line.startswith("| **C")}
+    for claim, quantity in (("C2", "over new seeds ["), ("C7", "share of seed: 0.")):
+        assert quantity in lines[claim]
+        assert lines[claim].split(" | ")[4] == "study"
+    assert "| 10x10 | 1 |" in both["fit"]
+    assert "In the study, none collapsed: each of the 8 runs" in both["collapse"]
 
 
 def test_readme_has_the_published_results():
