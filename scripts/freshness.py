@@ -41,15 +41,16 @@ def tracked_copy(folder: Path) -> None:
     _output("git", "init", "--quiet", folder=folder)
 
 
-def differences(status: Mapping[str, list], made: Collection[str]) -> dict[str, list[str]]:
+def differences(status: Mapping[str, list], made: Collection[str], read: Collection[str]) -> dict[str, list[str]]:
     """What differs from dvc.lock, in words, by stage.
 
     status: the answer of `dvc status --json` in a checkout without data
     made: paths of all outputs in dvc.lock; that they, or what lies in them, are missing says nothing
+    read: paths of all dependencies in dvc.lock
     """
     found = {}
     for stage, entries in status.items():
-        words = [line for entry in entries for line in _words(entry, made)]
+        words = [line for entry in entries for line in _words(entry, made, read)]
         if words:
             found[stage] = words
     return found
@@ -93,16 +94,15 @@ def check(folder: Path) -> int:
         raise InputError(f"{LOCK} is missing, or not in Git. Run `dvc repro`, then: git add dvc.lock metrics plots")
     stages = _dvc("stage", "list", "--name-only", folder=folder).split()
     status = json.loads(_dvc("status", "--json", folder=folder))
-    lock = yaml.safe_load((folder / LOCK).read_text(encoding="utf-8"))["stages"]
+    lock = yaml.safe_load((folder / LOCK).read_text(encoding="utf-8")).get("stages", {})
     made = [out["path"] for name in stages for out in lock.get(name, {}).get("outs", [])]
-    found = differences(status, made)
     read = {dep["path"] for name in stages for dep in lock.get(name, {}).get("deps", [])}
+    found = differences(status, made, read) | {name: ["not in dvc.lock"] for name in stages if name not in lock}
     here = {path for path in read if (folder / path).exists()}
     for stage, words in disagreements(lock, stages, here).items():
         found[stage] = found.get(stage, []) + words
     if found:
-        ordered = {stage: found[stage] for stage in sorted(found, key=(stages + list(found)).index)}
-        raise InputError(f"{report(ordered)}\n{MEND}")
+        raise InputError(f"{report({stage: found[stage] for stage in stages if stage in found})}\n{MEND}")
     return len(stages)
 
 
@@ -115,7 +115,7 @@ def main() -> None:
     print(f"freshness: dvc.lock belongs to the code, the parameters, the metrics and the plots; {count} stages")
 
 
-def _words(entry: str | Mapping[str, Mapping[str, object]], made: Collection[str]) -> list[str]:
+def _words(entry: str | Mapping[str, Mapping[str, object]], made: Collection[str], read: Collection[str]) -> list[str]:
     """What one entry of a stage's status says: 'changed command', or {'changed deps': {path: what}}."""
     if isinstance(entry, str):
         return [entry]
@@ -124,6 +124,8 @@ def _words(entry: str | Mapping[str, Mapping[str, object]], made: Collection[str
         for path, what in changes.items():
             if isinstance(what, Mapping):  # of a file of parameters: {name: what}
                 lines += [f"{name} in {path} {change}" for name, change in what.items()]
+            elif what == "deleted" and path not in made and path not in read:
+                lines.append(f"{path} not in dvc.lock")
             elif what == "deleted" and (kind == "changed outs" or not _is_data(path, made)):
                 lines.append(f"{path} missing, or not in Git")
             elif what not in ("deleted", "not in cache"):
