@@ -112,6 +112,14 @@ def kill(process):
     process.wait()
 
 
+def wait_for_checkpoints(folder, number, process):
+    end = time.monotonic() + 500
+    while len(list((folder / "checkpoints").glob("[!.]*.checkpoint"))) < number:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 class Machines:
     """Three folders as machines; `a` holds the checkout in the folder that all see."""
 
@@ -301,14 +309,13 @@ def test_the_run_of_a_worker_that_dies_goes_on_elsewhere(tmp_path):
     ):
         command = [sys.executable, "-m", "scripts.scale_out", "--scheduler", address]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        driver = subprocess.Popen(command, cwd=folder, env=environment(), **pipes)
-        end = time.monotonic() + 200
-        while len(list((folder / "checkpoints").glob("[!.]*.checkpoint"))) < 2:  # both are training
-            assert driver.poll() is None, driver.communicate()[0]
-            assert time.monotonic() < end
-            time.sleep(0.01)
-        kill(first)
-        said = driver.communicate(timeout=300)[0]
+        with subprocess.Popen(command, cwd=folder, env=environment(), **pipes) as driver:
+            try:
+                wait_for_checkpoints(folder, 2, driver)  # each worker is training
+                kill(first)
+                said = driver.communicate(timeout=500)[0]
+            finally:
+                driver.kill()
     assert driver.returncode == 0, said
     done = [line for line in said.splitlines() if " ran on worker " in line]
     assert len(done) == 2
