@@ -1,6 +1,7 @@
 """Runs through the real dvc that are killed, and that run side by side: nothing is lost, nothing disturbed."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,14 +28,15 @@ TARGET = "evaluate@nicknet1-0"
 
 def environment():
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PATH": paths}
+    others = {key: value for key, value in os.environ.items() if key not in ("DVC_ROOT", "CIFAR10_ARCHIVE")}
+    return others | {"PATH": paths}
 
 
-def run(*command, folder):
-    """Run a command as a user of the checkout `folder` would; returns its standard output."""
-    options = {"cwd": folder, "env": environment(), "capture_output": True, "text": True, "timeout": 300}
+def run(*command, folder, fails=False, **variables):
+    """Run a command as a user of the checkout `folder` would; returns what it printed."""
+    options = {"cwd": folder, "env": environment() | variables, "capture_output": True, "text": True, "timeout": 300}
     done = subprocess.run(command, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert bool(done.returncode) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -82,6 +84,23 @@ def kill_in_training(command, folder, epochs):
     return process.communicate()[0]
 
 
+def drained(folder, jobs, **variables):
+    """Run the queue of the checkout; returns its (name, status) of every task."""
+    run("dvc", "queue", "start", "--jobs", str(jobs), folder=folder, **variables)
+    try:
+        end = time.monotonic() + 300
+        while re.search("Queued|Running", status := run("dvc", "queue", "status", folder=folder)):
+            assert time.monotonic() < end, status
+            time.sleep(1)
+    finally:
+        run("dvc", "queue", "stop", folder=folder)
+    return re.findall(r"^[0-9a-f]{7} +(\S+) .* (\w+)$", status, re.MULTILINE)
+
+
+def experiment_names(folder):
+    return run("dvc", "exp", "list", "--name-only", folder=folder).split()
+
+
 def test_killed_under_every_way_to_run_it_goes_on(tmp_path):
     whole, killed = (checkout(tmp_path / name, epochs=400) for name in ("whole", "killed"))
     run("dvc", "repro", TARGET, folder=whole)
@@ -101,15 +120,7 @@ def test_queued_experiments_side_by_side_do_not_disturb_each_other(tmp_path):
     run("git", "commit", "--quiet", "--message", "y", folder=folder)
     for name, change in (("one", "+networks.nicknet1.optimizer=sgd"), ("two", "networks.nicknet2.optimizer=adam")):
         run("dvc", "exp", "run", "--queue", "--name", name, "-S", change, folder=folder)
-    run("dvc", "queue", "start", "--jobs", "2", folder=folder)
-    try:
-        end = time.monotonic() + 300
-        while (status := run("dvc", "queue", "status", folder=folder)).count("Success") < 2:
-            assert "Failed" not in status
-            assert time.monotonic() < end, status
-            time.sleep(2)
-    finally:
-        run("dvc", "queue", "stop", folder=folder)
+    assert sorted(drained(folder, jobs=2)) == [("one", "Success"), ("two", "Success")]
     references = run("git", "for-each-ref", "--format=%(refname)", "refs/exps", folder=folder).split()
     one, two = (next(name for name in references if name.endswith(f"/{wanted}")) for wanted in ("one", "two"))
     assert run("git", "show", f"{one}:metrics/nicknet1/0.json", folder=folder).encode() == alone
@@ -117,3 +128,49 @@ def test_queued_experiments_side_by_side_do_not_disturb_each_other(tmp_path):
     adam = run("git", "show", f"{two}:metrics/nicknet1/0.json", folder=folder)
     assert run("git", "show", f"{two}:metrics/nicknet2/0.json", folder=folder) == adam != alone.decode()
     assert not list((folder / "checkpoints").iterdir())
+
+
+def test_a_grid_is_queued_with_numbered_names_and_one_that_fails_stops_no_other(tmp_path):
+    folder = checkout(tmp_path / "grid")
+    queue = ("dvc", "exp", "run", "--queue")
+    run(*queue, "-n", "kernel", "-S", "kernel_size=5,99,7", "configure", folder=folder)
+    status = drained(folder, jobs=1)
+    assert sorted(status) == [("kernel-1", "Success"), ("kernel-2", "Failed"), ("kernel-3", "Success")]
+    assert sorted(experiment_names(folder)) == ["kernel-1", "kernel-3"]
+    said = run("dvc", "queue", "logs", "kernel-2", folder=folder)
+    assert "kernel_size: 99: must be less than or equal to 63" in said
+    assert re.search(r"kernel_size .* 7$", run("dvc", "params", "diff", "HEAD", "kernel-3", folder=folder), re.M)
+
+
+def test_of_two_queued_experiments_of_one_name_the_later_is_lost_as_the_page_says(tmp_path):
+    folder = checkout(tmp_path / "names")
+    for epochs in (7, 8):
+        run("dvc", "exp", "run", "--queue", "-n", "same", "-S", f"epochs={epochs}", "configure", folder=folder)
+    assert drained(folder, jobs=1) == [("same", "Success"), ("same", "Success")]
+    assert experiment_names(folder) == ["same"]
+    run("dvc", "exp", "apply", "same", folder=folder)
+    assert yaml.safe_load((folder / "params.yaml").read_text())["epochs"] == 7
+
+
+def test_the_archive_of_a_queued_experiment_is_the_one_of_queue_start_relative_to_the_checkout(tmp_path):
+    folder = checkout(tmp_path / "archive", dataset="cifar10")
+    (tmp_path / "given.tar.gz").write_bytes(b"no archive")
+    expected = f"CIFAR10_ARCHIVE: {folder}/../given.tar.gz: "
+    run("dvc", "exp", "run", "--queue", "-n", "x", "download", folder=folder, CIFAR10_ARCHIVE="elsewhere.tar.gz")
+    assert drained(folder, jobs=1, CIFAR10_ARCHIVE="../given.tar.gz") == [("x", "Failed")]
+    assert expected in run("dvc", "queue", "logs", "x", folder=folder)
+    command = ("dvc", "exp", "run", "--temp", "download")
+    assert expected in run(*command, folder=folder, fails=True, CIFAR10_ARCHIVE="../given.tar.gz")
+
+
+def test_an_experiment_is_queued_with_uncommitted_changes_but_without_new_files(tmp_path):
+    folder = checkout(tmp_path / "uncommitted")
+    (folder / "params.yaml").write_text((folder / "params.yaml").read_text().replace("epochs: 30", "epochs: 9"))
+    (folder / "stages/new.py").write_text("")
+    run("dvc", "exp", "run", "--queue", "-S", "batch_size=33", "configure", folder=folder)
+    queued = yaml.safe_load(run("git", "show", "refs/exps/celery/stash:params.yaml", folder=folder))
+    assert (queued["epochs"], queued["batch_size"]) == (9, 33)
+    kept = run("git", "ls-tree", "-r", "--name-only", "refs/exps/celery/stash", folder=folder).split()
+    assert "stages/settings.py" in kept
+    assert "stages/new.py" not in kept
+    assert yaml.safe_load((folder / "params.yaml").read_text())["batch_size"] == 32
