@@ -236,7 +236,7 @@ def recall(table: Table, runs: Sequence[tuple[str, int]], class_names: Sequence[
             markersize=4.5 if len(runs) <= 4 else 3,
             label=short(network, 24) if seed == runs[[name for name, _ in runs].index(network)][1] else None,
         )
-    rows_down(axes, class_names, 24)
+    rows_down(axes, [short(name, 40) for name in class_names], 24)
     axes.set_xlim(0, 1)
     axes.axvline(0.5, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
     counts = [row["n"] for row in table.rows if row["score"] == "recall"]

@@ -13,6 +13,9 @@ from stages.error_analysis.table import Table
 
 BLANK = "#EFEFEF"
 
+MOST_WRITTEN = 60
+"""Classes of which every cell holds its number and every row its name; of more, the colours and some names show."""
+
 
 @styled
 def confusions(table: Table, networks: Sequence[str], class_names: Sequence[str]) -> Figure:
@@ -122,7 +125,8 @@ def _panels(
     down = -(-len(panels) // across)
     names = [short(name, 14) for name in class_names]
     cell = 0.33 if classes <= 12 else 0.27
-    side = max(2.2, cell * classes)
+    side = max(2.2, cell * min(classes, MOST_WRITTEN))
+    named = range(0, classes, -(-classes // MOST_WRITTEN))
     labels = 0.085 * max(len(name) for name in names)
     figure = Figure(figsize=(across * (side + 0.1) + labels + 1.3, down * (side + labels + 0.8)), layout="constrained")
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
@@ -133,14 +137,14 @@ def _panels(
         shares = panels[position]
         image = axes.imshow(shares, cmap=_colour_map(colours), vmin=0, vmax=top)
         axes.set_title(short(titles[position], 30))
-        axes.set_xticks(range(classes), names, rotation=90)
-        axes.set_yticks(range(classes), names)
+        axes.set_xticks(named, names[:: named.step], rotation=90)
+        axes.set_yticks(named, names[:: named.step])
         axes.set_xlabel(columns)
         if position % across == 0:
             axes.set_ylabel(rows)
         _plain(axes)
         for (row, column), share in np.ndenumerate(shares):
-            if not np.isnan(share) and percent(share) != "0":
+            if classes <= MOST_WRITTEN and not np.isnan(share) and percent(share) != "0":
                 _write(axes, column, row, percent(share), share / top, 7 if classes <= 12 else 6)
     bar = figure.colorbar(image, ax=grid, shrink=0.75 / down, aspect=25, pad=0.015, anchor=(0, 0.97))
     bar.outline.set_visible(False)

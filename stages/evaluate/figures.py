@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 _COLUMNS = 4
-_CHARACTERS = 14
+_CHARACTERS = 12
 """Of a class's name that fit under a picture."""
 
 
