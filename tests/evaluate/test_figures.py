@@ -1,4 +1,5 @@
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -17,4 +18,4 @@ def test_odd_names_are_text_and_long_ones_do_not_run_into_each_other(side):
     assert labels[0].get_text() == "true: $a_{b$\npredicted: <html>& (100%)"
     assert labels[2].get_text() == "true: a very…on, 1\npredicted: a very…on, 2 (100%)"
     boxes = [label.get_window_extent() for label in labels]
-    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
