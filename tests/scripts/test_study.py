@@ -222,7 +222,7 @@ def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PATH": paths}
     command = [sys.executable, "-m", "scripts.study", *options, "--output", "exported"]
     for _ in range(2):
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1200)
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=3600)
         assert done.returncode == 0, done.stdout + done.stderr
         assert git("status", "--porcelain", folder=folder) == "?? exported/"
     assert "is there already" in done.stdout
