@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
 
 from stages import artifacts
 
@@ -176,3 +178,51 @@ def test_a_bad_archive_ends_in_one_message(checkout, changed_optimizer, tmp_path
     assert "CIFAR10_ARCHIVE" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+OWN = {"round & <b>": 60, "stroke": 30, "four, of 24 pixels": 40}
+"""Pictures of three classes of the embedded digits: 0, 1 and 4."""
+
+
+@pytest.fixture(scope="module")
+def own_images(checkout, changed_optimizer):
+    """The state after a run on a folder of pictures, two small networks."""
+    digits = load_digits()
+    for (name, count), digit in zip(OWN.items(), (0, 1, 4), strict=True):
+        (checkout / "pictures" / name).mkdir(parents=True)
+        for number, ink in enumerate(digits.images[digits.target == digit][:count]):
+            image = Image.fromarray((ink * 15).astype("uint8")).resize((60, 40))
+            image.save(checkout / "pictures" / name / f"{number}.{('png', 'jpg')[number % 2]}")
+    (checkout / "pictures/stroke/broken.png").write_bytes(b"no picture")
+    changes = {
+        "dataset": "folder",
+        "data.folder": "pictures",
+        "data.image_side": 24,
+        "split.train_images": "null",
+        "epochs": 6,
+    }
+    settings = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
+    command = ("dvc", "exp", "run", "--name", "own", *settings, "-S", "~networks.nicknet2")
+    return run(*command, folder=checkout, check=False), run(*command, "-S", "data.unreadable=skip", folder=checkout)
+
+
+def test_unreadable_pictures_of_ones_own_stop_the_run_by_name(own_images):
+    refused = own_images[0]
+    assert refused.returncode != 0
+    assert "1 of 131 pictures" in refused.stderr
+    assert "stroke/broken.png: neither PNG nor JPEG" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_every_stage_works_on_pictures_of_ones_own(checkout, own_images):
+    assert "stroke/broken.png" in own_images[1].stderr
+    assert np.load(checkout / artifacts.images_path("train")).shape == (104, 24, 24, 3)
+    for network in ("nicknet1", "nicknet3"):
+        metrics = json.loads((checkout / artifacts.metrics_path(network, 0)).read_text())
+        assert [metrics[f"{part}_images"] for part in artifacts.PARTS] == [83, 21, 26]
+    classes = (checkout / "plots/errors/classes.csv").read_text(encoding="utf-8")
+    assert all(name in classes for name in OWN)
+    page = (checkout / "plots/errors/report.html").read_text(encoding="utf-8")
+    assert "21 images that none of them learned from, 3 classes" in page
+    assert "round &amp; &lt;b&gt;/" in page
+    assert "<b>" not in page
