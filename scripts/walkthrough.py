@@ -162,8 +162,12 @@ def _call(command: str, folder: Path) -> subprocess.CompletedProcess:
     roles = [f"GIT_{role}_{part}" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")]
     environment |= dict.fromkeys(roles, "reader@example.org")
     environment |= {"COLUMNS": "120", "MAKEFLAGS": "--no-print-directory"}
-    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.run(["bash", "-c", command], cwd=folder, env=environment, **options)
+    # Not a pipe: what runs on in the background keeps it open.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
+        options = {"stdin": subprocess.DEVNULL, "stdout": printed, "stderr": subprocess.STDOUT}
+        done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, **options)
+        printed.seek(0)
+        return subprocess.CompletedProcess(command, done.returncode, printed.read())
 
 
 if __name__ == "__main__":

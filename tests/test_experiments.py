@@ -86,7 +86,9 @@ def kill_in_training(command, folder, epochs):
 
 def drained(folder, jobs, **variables):
     """Run the queue of the checkout; returns its (name, status) of every task."""
-    run("dvc", "queue", "start", "--jobs", str(jobs), folder=folder, **variables)
+    start = ["dvc", "queue", "start", "--jobs", str(jobs)]
+    # The workers' parent keeps standard output open: a pipe would only end with them.
+    subprocess.run(start, cwd=folder, env=environment() | variables, stdout=subprocess.DEVNULL, check=True, timeout=300)
     try:
         end = time.monotonic() + 300
         while re.search("Queued|Running", status := run("dvc", "queue", "status", folder=folder)):
