@@ -27,6 +27,7 @@ from stages.error_analysis.figures_style import (
     marker,
     percent,
     percent_axis,
+    percent_tick,
     rows_down,
     short,
     styled,
@@ -75,7 +76,7 @@ def _two_intervals(rows: Sequence[Mapping[str, Any]], labels: Sequence[str], qua
     rows_down(axes, labels, 44)
     zero_line(axes)
     percent_axis(axes.xaxis, f"{quantity}, percentage points")
-    axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+    axes.xaxis.set_major_formatter(lambda value, _: percent_tick(value))
     _value_column(axes, [f"{'+' if value > 0 else ''}{percent(value, 1)}" for value in values])
     figure.legend(
         handles=[
@@ -174,7 +175,7 @@ def budget(table: Table, causes: Sequence[str]) -> Figure:
         rows_down(axes, [f"{short(network, 22)} ({errors[network]:,})" for network in networks], 40)
         axes.set_xlim(0, 1)
         axes.grid(visible=False)
-        axes.set_title(f"causes asked {order} of the list above")
+        axes.set_title(f"causes asked {order} of the legend")
     percent_axis(grid[-1].xaxis, "share of the network's errors (their number in brackets)")
     columns = min(4, len(causes))
     handles = [Patch(color=CAUSE_TINTS[cause], label=cause) for cause in causes]
@@ -285,7 +286,7 @@ def pixel_edits(table: Table, networks: Sequence[str]) -> Figure:
         n = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
         axes.set_title(title)
         percent_axis(axes.xaxis, f"n = {n} images")
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.xaxis.set_major_formatter(lambda value, _: percent_tick(value))
     figure.supxlabel(f"edit {MINUS} placebo, percentage points", fontsize=9)
     legend_above(figure, grid[0])
     return figure
@@ -412,7 +413,7 @@ def curves(rows: Sequence[Mapping[str, Any]], networks: Sequence[str]) -> Figure
             axes.set_ylim(bottom=0)
         else:
             axes.set_ylim(0, 1)
-            axes.yaxis.set_major_formatter(lambda value, _: f"{percent(value)}%")
+            axes.yaxis.set_major_formatter(lambda value, _: f"{percent_tick(value)}%")
     grid[-1].set_xlabel("epoch")
     grid[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = [

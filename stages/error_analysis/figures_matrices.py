@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 
-from stages.error_analysis.figures_style import MINUS, percent, short, styled
+from stages.error_analysis.figures_style import MINUS, percent, percent_tick, short, styled
 from stages.error_analysis.table import Table
 
 BLANK = "#EFEFEF"
@@ -148,7 +148,7 @@ def _panels(
                 _write(axes, column, row, percent(share), share / top, 7 if classes <= 12 else 6)
     bar = figure.colorbar(image, ax=grid, shrink=0.75 / down, aspect=25, pad=0.015, anchor=(0, 0.97))
     bar.outline.set_visible(False)
-    bar.ax.yaxis.set_major_formatter(lambda value, _: f"{percent(value)}%")
+    bar.ax.yaxis.set_major_formatter(lambda value, _: f"{percent_tick(value)}%")
     bar.set_label(scale)
     return figure
 

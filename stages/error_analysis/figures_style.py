@@ -97,9 +97,14 @@ def percent(value: float, digits: int = 0) -> str:
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
+def percent_tick(value: float) -> str:
+    """A place on an axis as a percentage, with the digits that it has: 0.12 -> '12', -0.005 -> '-0.5'."""
+    return f"{round(100 * value, 6) + 0.0:g}".replace("-", MINUS)
+
+
 def percent_axis(axis: Any, label: str) -> None:
     """Ticks of a share, 0..1, shown as percentages."""
-    axis.set_major_formatter(lambda value, _: f"{percent(value)}%")
+    axis.set_major_formatter(lambda value, _: f"{percent_tick(value)}%")
     axis.set_label_text(label)
 
 

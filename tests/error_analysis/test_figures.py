@@ -254,6 +254,13 @@ def test_percent(value, digits, expected):
     assert figures_style.percent(value, digits) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.12, "12"), (-0.005, "−0.5"), (0.015, "1.5"), (-0.0, "0"), (1, "100")]
+)
+def test_places_on_an_axis_keep_their_digits(value, expected):
+    assert figures_style.percent_tick(value) == expected
+
+
 def test_a_legend_is_read_row_by_row():
     """Matplotlib fills the columns first: 5 items in 3 columns are two, two and one."""
     assert figures_style.by_rows([1, 2, 3, 4, 5], 3) == [1, 4, 2, 5, 3]
