@@ -59,7 +59,7 @@ def committed() -> str:
 
 def client(scheduler: str | None, workers: int | None) -> Client:
     """Of the cluster at an address, or of one of so many processes on this machine that ends with the client."""
-    local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     try:
         found = Client(scheduler) if scheduler else Client(**local)
         found.wait_for_workers(1, timeout=30)
