@@ -124,7 +124,7 @@ def _head(place: _Place, subject: Subject, names: Sequence[str], has_neighbours:
     side = HEAD - 2 * GAP
     place.picture(0, 0, side, subject.image)
     label = "no label given" if subject.label is None else f"label: {names[subject.label]}"
-    place.text(side + GAP, 0, short(subject.name, 70), size=12, weight="bold")
+    place.text(side + GAP, 0, short(subject.name, 50), size=12, weight="bold")
     place.text(side + GAP, 0.26, short(f"{label}; {subject.origin}", 110), size=9)
     lines = [
         "Map: a square hides part of the image; orange parts speak for the answer, blue ones for its rival.",
@@ -140,7 +140,7 @@ def _head(place: _Place, subject: Subject, names: Sequence[str], has_neighbours:
 
 def _title(place: _Place, run: Run, answer: Answer, label: int | None, names: Sequence[str]) -> None:
     word = verdict(answer.predicted, label)
-    said = f"{run}: {names[answer.predicted]} {rounded(answer.probabilities[answer.predicted])}"
+    said = f"{run}: {short(names[answer.predicted], 30)} {rounded(answer.probabilities[answer.predicted])}"
     colour = VERMILION if word == "wrong" else INK
     place.text(0, 0, said + (f", {word}" if word else ""), size=10.5, weight="bold", color=colour)
     removed = "; ".join(

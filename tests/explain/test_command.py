@@ -1,0 +1,93 @@
+"""The command as a user gives it, on a tiny trained network."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from stages import artifacts, settings
+from stages.download import digits
+from stages.settings import NetworkSettings
+
+SMALL = {"optimizer": "adam", "learning_rate": 0.01, "kernel_size": 3, "filters": [4], "pool_after": [1]}
+SMALL |= {"dense_units": [16], "epochs": 2, "batch_size": 32}
+
+
+def run(*arguments, folder, package="explain"):
+    options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
+    return subprocess.run([sys.executable, "-m", f"stages.{package}", *arguments], env=environment, **options)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with 200 digits, 150 of them learned from, and one network trained on them with seed 0."""
+    folder = tmp_path_factory.mktemp("trained")
+    batch = next(iter(digits.batches()))
+    parameters = yaml.safe_load(Path("params.yaml").read_text()) | {"networks": {"tiny": {}}, "seeds": [0]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for source, rows in (("train", slice(0, 200)), ("test", slice(200, 210))):
+            artifacts.write_array(artifacts.images_path(source), batch.images[rows])
+            artifacts.write_array(artifacts.labels_path(source), batch.labels[rows])
+        artifacts.write_json(artifacts.CLASS_NAMES, list(digits.CLASS_NAMES))
+        artifacts.write_array(artifacts.indices_path("train"), np.arange(150))
+        artifacts.write_array(artifacts.indices_path("held_out"), np.arange(150, 200))
+        artifacts.write_text(artifacts.settings_path("tiny"), settings.dump(NetworkSettings.model_validate(SMALL)))
+        artifacts.write_text(Path("params.yaml"), yaml.safe_dump(parameters, sort_keys=False))
+        Image.fromarray(batch.images[5]).resize((96, 96), Image.Resampling.NEAREST).save("five.png")
+        Image.new("RGB", (10, 10)).save("black.png")
+    done = run("tiny", "0", folder=folder, package="train")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_an_image_is_explained_in_text_and_picture_with_equal_bytes_each_time(trained):
+    first = run("train:3", folder=trained)
+    assert (first.returncode, first.stderr) == (0, "")
+    picture = trained / "explanations/train-3.png"
+    bytes_before = picture.read_bytes()
+    picture.unlink()
+    again = run("train:3", folder=trained)
+    assert again.stdout == first.stdout
+    assert picture.read_bytes() == bytes_before
+    assert "train:3: an image that the networks learned from; label: " in first.stdout
+    near = [line.split()[0] for line in first.stdout.splitlines() if line.startswith("train:") and "label" not in line]
+    assert len(near) == 6
+    assert "train:3" not in near
+    assert all(int(name.removeprefix("train:")) < 150 for name in near)
+    assert first.stdout.endswith("picture: explanations/train-3.png\n")
+
+
+def test_a_copy_of_a_training_image_is_its_own_nearest(trained):
+    done = run("five.png", "--neighbours", "1", "--output", "out", "--network", "tiny", folder=trained)
+    assert done.returncode == 0, done.stderr
+    near = next(line for line in done.stdout.splitlines() if line.startswith("train:"))
+    assert near.startswith("train:5 ")
+    assert near.endswith("1.000")
+    assert "label: not given" in done.stdout
+    assert Image.open(trained / "out/five.png").format == "PNG"
+
+
+def test_without_a_trained_network_one_line_names_the_command(trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "x")
+    shutil.rmtree(tmp_path / "x/data/models")
+    done = run("five.png", folder=tmp_path / "x")
+    expected = (
+        "data/models/tiny/0.weights.h5 is missing: tiny, seed 0 is not trained here. Run `dvc repro train@tiny-0`."
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"explain: {expected}\n")
+
+
+def test_an_unreadable_picture_ends_in_one_line_and_writes_nothing(trained):
+    done = run("params.yaml", folder=trained)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("explain: params.yaml: neither PNG nor JPEG")
+    assert done.stderr.count("\n") == 1
+    assert not (trained / "explanations/params.png").exists()
