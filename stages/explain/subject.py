@@ -49,7 +49,9 @@ def read(name: str, label: str | None, class_names: Sequence[str]) -> Subject:
     if reference:
         return _of_data_set(reference[1], int(reference[2]), given, class_names)
     side = artifacts.read_images("train").shape[1]
-    return Subject(shown(name), f"a picture file, resized to {side}x{side} pixels", _picture(name, side), given, None)
+    return Subject(
+        shown(name), f"a picture file, its middle square at {side}x{side} pixels", _picture(name, side), given, None
+    )
 
 
 def _picture(name: str, side: int) -> np.ndarray:
