@@ -98,7 +98,7 @@ def workspace(folder, **changes):
     wanted = {
         "optimizer": "adam",
         "learning_rate": 0.003,
-        "kernel_size": 3,
+        "kernel_size": 4,
         "filters": [4, 4],
         "pool_after": [1, 2],
         "dense_units": [8],
