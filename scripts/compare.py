@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -342,5 +343,6 @@ def _heading(name: str, one_metric: bool) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `... | head` reads no more than it shows
     with reported("compare"):
         main()
