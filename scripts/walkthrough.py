@@ -32,6 +32,7 @@ _NUMBER = re.compile(r"(?<![\w.])-?\d+\.\d+(?![\w.])")
 _BY_NATURE = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b"), "HASH"),
     (re.compile(r"\b\d\d:\d\d [AP]M\b"), "TIME"),
+    (re.compile(r"\d+ active, \d+ idle"), "WORKERS"),
     (re.compile(r"[├└]── "), "- "),
     (re.compile(r"[-─━]{2,}:?"), "--"),
     (re.compile(r"\s+"), " "),
