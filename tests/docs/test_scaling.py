@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import test_experiments as experiments
+
 PAGE = Path(__file__).parents[2] / "docs/scaling.md"
 TESTED = (
     "Results from another machine",
@@ -23,17 +25,7 @@ TESTED = (
     "One grid by Dask",
     "One grid without a common folder",
 )
-SMALL = {
-    "dataset": "digits",
-    "filters": [4, 4, 4, 4, 4],
-    "dense_units": [16],
-    "kernel_size": 3,
-    "batch_size": 32,
-    "learning_rate": 0.01,
-    "networks": {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}},
-    "epochs": 2,
-    "seeds": [0],
-}
+SMALL = experiments.SMALL | {"epochs": 2, "seeds": [0]}
 
 
 def environment(**changes):

@@ -14,27 +14,14 @@ import yaml
 from scripts import study
 from stages import params
 from stages.errors import InputError
+from tests import test_pipeline as pipeline
 
 FAKE_DVC = """\
 #!/bin/sh
 echo "dvc says hello"
 printf '%s\\n' "$@" > called
 """
-SMALL = {
-    "dataset": "digits",
-    "split.train_images": 200,
-    "filters": "[4,4,4,4,4]",
-    "dense_units": "[16]",
-    "kernel_size": 3,
-    "networks.nicknet3.kernel_size": 2,
-    "networks.nicknet4.kernel_size": 2,
-    "epochs": 2,
-    "batch_size": 32,
-    "learning_rate": 0.01,
-    "seeds": "[0]",
-    "error_analysis.resamples": 100,
-    "error_analysis.intervention_images": 5,
-}
+SMALL = pipeline.SMALL | {"networks.nicknet4.kernel_size": 2, "seeds": "[0]"}
 
 
 def git(*arguments, folder=".", environment=None):
