@@ -7,23 +7,21 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stages.nicknet.allocator import keep_large_buffers
-
 THREADS = "TF_NUM_INTRAOP_THREADS"
 """The environment variable by which TensorFlow is told how many threads compute one operation."""
 
-_DEFAULT_THREADS = "4"
-"""Sums are divided among the threads, so that their number, not that of the cores, decides the last bits."""
+_DEFAULT_THREADS = "1"
+"""Sums are divided among the threads of an operation, so that their number decides the last bits. With one, the
+operations of the two halves of a batch run side by side (see network.Halves)."""
 
 
 def prepare() -> None:
     """Set up this process for TensorFlow and import it.
 
-    Large buffers are kept (see allocator). The number of threads is the same on any number of cores, and with it
-    every result, unless TF_NUM_INTRAOP_THREADS sets another. TensorFlow's start-up messages are left out unless
+    The number of threads is the same on any number of cores, and with it every result, unless
+    TF_NUM_INTRAOP_THREADS sets another. TensorFlow's start-up messages are left out unless
     TF_CPP_MIN_LOG_LEVEL asks for them; its errors reach Python as exceptions all the same.
     """
-    keep_large_buffers()
     os.environ.setdefault(THREADS, _DEFAULT_THREADS)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return

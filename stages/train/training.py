@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from stages.errors import InputError
 from stages.nicknet.batches import batches, order
-from stages.nicknet.network import build, wants_xla
+from stages.nicknet.network import build
 from stages.settings import NetworkSettings
 
 QUANTITIES = ("accuracy", "loss", "precision")
@@ -123,7 +123,7 @@ def _require_finite(arrays: list[np.ndarray], epoch: int, model: keras.Model) ->
 def _learning_step(model: keras.Model) -> Callable:
     """A compiled function of a batch that takes one step of the optimizer and returns _sums from before it."""
 
-    @tf.function(jit_compile=wants_xla(model))
+    @tf.function
     def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             logits = model(images, training=True)
@@ -138,7 +138,7 @@ def _learning_step(model: keras.Model) -> Callable:
 def _measuring_step(model: keras.Model) -> Callable:
     """A compiled function of a batch that returns _sums."""
 
-    @tf.function(jit_compile=wants_xla(model))
+    @tf.function
     def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         logits = model(images, training=False)
         return _sums(labels, logits, _losses(labels, logits), weights)

@@ -77,8 +77,7 @@ def direct_sum(images, kernel):
 def batch_last(way):
     def function(images, kernel):
         images = tf.transpose(images, (1, 2, 3, 0))
-        height, width = images.shape[:2]
-        outputs = convolution.convolve_batch_last(images, kernel, range(height), range(width), way == KARATSUBA)
+        (outputs,) = convolution.convolve_batch_last([images], kernel, way == KARATSUBA)
         return tf.transpose(outputs, (3, 0, 1, 2))
 
     return function
@@ -161,13 +160,37 @@ def test_batch_last_layer_is_convolution_relu_and_pooling(karatsuba, size, pool,
         assert error(one.numpy(), other.numpy()) < FLOAT32_ERROR
 
 
-def test_equal_maxima_share_the_gradient():
-    values = tf.constant(np.array([3.0, 3, 1, 0]).reshape(2, 1, 2, 1, 1, 1))
-    with tf.GradientTape() as tape:
-        tape.watch(values)
-        result = convolution._max_of_slices(values)
-    assert np.ravel(result) == [3]
-    np.testing.assert_array_equal(np.ravel(tape.gradient(result, values)), [0.5, 0.5, 0, 0])
+@pytest.mark.parametrize("sizes", [(2, 3), (0, 5), (1, 1, 3)])
+@pytest.mark.parametrize("karatsuba", [False, True])
+def test_parts_of_a_batch_give_what_the_batch_gives(karatsuba, sizes, monkeypatch):
+    monkeypatch.setattr(convolution, "_karatsuba_pays", lambda *channels: karatsuba)
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.normal(size=(8, 6, 3, sum(sizes))).astype("float32"))
+    upstream = tf.constant(rng.normal(size=(4, 3, 4, sum(sizes))).astype("float32"))
+    layer = BatchLastConv2D(4, 5, pool=True, activation="relu", bias_initializer="normal")
+    layer.build(images.shape)
+
+    def results(inputs, changes):
+        with tf.GradientTape() as tape:
+            outputs = layer(inputs)
+        return outputs, tape.gradient(outputs, layer.trainable_variables, changes)
+
+    whole, expected = results(images, upstream)
+    parts, got = results(tf.split(images, sizes, axis=-1), tf.split(upstream, sizes, axis=-1))
+    assert [tuple(part.shape) for part in parts] == layer.compute_output_shape([(8, 6, 3, size) for size in sizes])
+    assert error(np.concatenate(parts, axis=-1), whole.numpy()) < FLOAT32_ERROR
+    for one, other in zip(got, expected, strict=True):
+        assert error(one.numpy(), other.numpy()) < FLOAT32_ERROR
+
+
+def test_a_fixed_kernel_gives_the_same_until_it_changes():
+    images = tf.constant(np.random.default_rng(0).normal(size=(9, 8, 3, 2)).astype("float32"))
+    layer = BatchLastConv2D(4, 7)
+    before = layer(images).numpy()
+    layer.fix_kernel()
+    np.testing.assert_array_equal(layer(images), before)
+    layer.set_weights([2 * value for value in layer.get_weights()])
+    np.testing.assert_array_equal(layer(images), before)
 
 
 @pytest.mark.parametrize(
@@ -272,8 +295,8 @@ def test_small_kernels_go_the_direct_way_larger_ones_by_blocks_and_many_channels
     for kernel in ((1, 1), (2, 3), (3, 3), (1, 9)):
         assert convolution.way_of_computing(*kernel, 64, 64) == DIRECT
     for kernel in ((4, 3), (10, 10), (15, 15), (1, 15)):
-        assert convolution.way_of_computing(*kernel, 48, 64) == BLOCK
-        assert convolution.way_of_computing(*kernel, 64, 64) == KARATSUBA
+        assert convolution.way_of_computing(*kernel, 32, 64) == BLOCK
+        assert convolution.way_of_computing(*kernel, 48, 64) == KARATSUBA
 
 
 def test_a_map_whose_constants_are_repeated_at_run_time(monkeypatch):
