@@ -56,6 +56,7 @@ benchmark: .venv/installed ## tables of benchmarks/results; TORCH_PYTHON names a
 	python -m benchmarks.growth
 	python -m benchmarks.arithmetic
 	python -m benchmarks.memory
+	python -m benchmarks.threads
 
 benchmark-training: .venv/installed ## a whole epoch of the train stage against the bare step
 	python -m benchmarks.training_loop

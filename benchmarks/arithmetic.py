@@ -1,8 +1,9 @@
 """What each way computes and moves, and how far from the measured matrix-multiply peak this project runs.
 
 python -m benchmarks.arithmetic. Counts are per image and for the convolutions of a training step: output, gradient of
-the kernel and, but for the first layer, of the input. Bytes are the float32 values that a way writes between its
-products, each read once more by the next. The direct count has the taps on real pixels only: oneDNN skips the rest.
+the kernel and, but for the first layer, of the input; the kernels' transforms are shared by a batch. Bytes are the
+float32 values that this project writes between its products, each read once more by the next. The direct count has
+the taps on real pixels only: oneDNN skips the rest.
 """
 
 import statistics
@@ -44,30 +45,37 @@ def main():
         "arithmetic.md",
         "# Arithmetic and memory traffic of a training step, per image\n\n"
         f"Machine: {report.machine()}. "
-        f"Measured matrix-multiply peak (2048x2048, float32, XLA): {peak / 1e9:,.0f} GFLOP/s. "
-        "Dense layers, the optimizer and the kernels' transforms (shared by a batch of "
-        f"{IMAGES}) are counted in neither. Command: `python -m benchmarks.arithmetic`.\n\n"
+        f"Measured matrix-multiply peak (two of 2048x2048 side by side, float32): {peak / 1e9:,.0f} GFLOP/s. "
+        f"The kernels' transforms count with 1/{IMAGES}, for a batch of as many images shares them; dense layers and "
+        "the optimizer are not counted. Command: `python -m benchmarks.arithmetic`.\n\n"
         + report.markdown_table(header, rows),
     )
 
 
 def counts(settings):
     """(direct products, this project's products, this project's values written) per image and training step."""
+    from stages.nicknet.convolution import KARATSUBA, way_of_computing
+
     size, channels = 32, 3
     direct = transform = written = 0
     for number, filters in enumerate(settings.filters, start=1):
         axis = same_axis(size, settings.kernel_size)
         met = sum(0 <= n + tap - axis.before < size for n in range(size) for tap in range(axis.taps))
         half, full = axis.length // 2 + 1, axis.length
-        one_way = 2 * half * size * size + 4 * half * full * size
-        product = 4 * half * full * channels * filters
-        values = (2 * half * size + 2 * half * full) * (channels + filters) + size * size * filters
+        karatsuba = way_of_computing(*[settings.kernel_size] * 2, channels, filters) == KARATSUBA
+        # Real products for a complex one, and numbers kept for a complex one of images and of kernels.
+        real_products, parts, kernel_parts = (3, 3, 3) if karatsuba else (4, 2, 4)
+        one_way = 2 * half * size * size + 2 * parts * half * full * size
+        kernels = 2 * half * axis.taps**2 + 2 * kernel_parts * half * full * axis.taps
+        values = (2 * half * size + parts * half * full) * (channels + filters) + size * size * filters
+        of_kernels = (2 * half * axis.taps + kernel_parts * half * full) * channels * filters
         # Output, gradient of the kernel, and of the input unless it is the images.
         passes = 3 if number > 1 else 2
         direct += passes * met**2 * channels * filters
-        transform += passes * product + one_way * (channels + filters)
-        transform += one_way * (filters + (channels if number > 1 else 0))
-        written += 2 * values
+        transform += passes * real_products * half * full * channels * filters
+        transform += one_way * (channels + filters) + one_way * (filters + (channels if number > 1 else 0))
+        transform += 2 * kernels * channels * filters / IMAGES
+        written += 2 * values + 2 * of_kernels / IMAGES
         channels = filters
         size = size // 2 if number in settings.pool_after else size
     return direct, transform, written
@@ -77,15 +85,15 @@ def matmul_peak():
     import tensorflow as tf
 
     size = 2048
-    a = tf.random.normal((size, size))
-    multiply = tf.function(lambda a: tf.matmul(a, a), jit_compile=True)
-    return 2 * size**3 / min(seconds(lambda: multiply(a), 10))
+    a, b = tf.random.normal((size, size)), tf.random.normal((size, size))
+    multiply = tf.function(lambda a, b: (tf.matmul(a, a), tf.matmul(b, b)))
+    return 2 * 2 * size**3 / min(seconds(lambda: multiply(a, b), 10))
 
 
 def training_rate(settings):
     from benchmarks import networks
 
-    model = networks.compiled(networks.ours(settings), settings, jit=True)
+    model = networks.compiled(networks.ours(settings), settings, jit=False)
     images, labels = networks.batch(IMAGES)
     return IMAGES / statistics.median(seconds(lambda: model.train_on_batch(images, labels), 20))
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.growth. Writes results/growth.csv and results/growth.png. The direct method is keras.layers.Conv2D
 without XLA, its fastest form on a processor. A time is the median of a training step's share of the layer: output and
-both gradients.
+both gradients. This project has the batch in two halves, as in its networks, whichever way of computing it chooses.
 """
 
 import csv

@@ -16,18 +16,15 @@ def main(way):
     import tensorflow as tf
 
     from benchmarks import networks
-    from stages.nicknet.network import fix_kernels
 
     models = {}
 
-    def model(network, what):
-        if (network, what) not in models:
+    def model(network):
+        if network not in models:
             settings = params.read().network(network)
             built = networks.ours(settings) if way == "ours" else networks.stock(settings)
-            if way == "ours" and what == "inference":
-                fix_kernels(built)
-            models[network, what] = networks.compiled(built, settings, jit=way == "xla")
-        return models[network, what]
+            models[network] = networks.compiled(built, settings, jit=way != "stock")
+        return models[network]
 
     def answer(what, network=None, size=None, steps=None):
         if what == "versions":
@@ -37,8 +34,8 @@ def main(way):
             return {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
         images, labels = networks.batch(size)
         step = {
-            "training": lambda: model(network, what).train_on_batch(images, labels),
-            "inference": lambda: model(network, what).predict_on_batch(images),
+            "training": lambda: model(network).train_on_batch(images, labels),
+            "inference": lambda: model(network).predict_on_batch(images),
         }[what]
         seconds = []
         for _ in range(steps):

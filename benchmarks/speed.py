@@ -1,10 +1,13 @@
 """Training and inference speed of the networks of params.yaml: stock Keras, this project, PyTorch, side by side.
 
-python -m benchmarks.speed [--torch-python PYTHON] [--rounds N]
+python -m benchmarks.speed [--torch-python PYTHON] [--rounds N] [--instructions avx2]
 
 Each contender is a process of its own that sleeps while another computes; rounds go through all of them, so that
 whatever else the machine does hits all alike. A round's rate is the median of its steps; the table has the median
 over rounds, and the median over rounds of the ratio to stock Keras within the round.
+
+With `--instructions avx2`, the libraries that compute (oneDNN, XLA, and MKL and ATen of PyTorch) keep to the vector
+instructions of processors without AVX-512; the table is another file.
 """
 
 import argparse
@@ -25,6 +28,14 @@ CONTENDERS = {
     "ours": "this project",
 }
 SIZES = {"training": 128, "inference": 128}
+LIMITS = {
+    "avx2": {
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+    }
+}
 # Fast contenders take more steps a round.
 STEPS = {"stock": 3, "xla": 1, "torch": 2, "ours": 8}
 
@@ -34,6 +45,7 @@ def main():
     parser.add_argument("--torch-python", default=os.environ.get("TORCH_PYTHON"), help="interpreter that has PyTorch")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--without", nargs="*", default=[], choices=CONTENDERS, help="contenders to leave out")
+    parser.add_argument("--instructions", choices=LIMITS, help="vector instructions to keep to")
     arguments = parser.parse_args()
     everything = params.read()
     settings = {name: everything.network(name).resolved() for name in everything.networks}
@@ -42,12 +54,14 @@ def main():
     versions = [worker.ask(what="versions") for worker in workers.values()]
     for worker in workers.values():
         worker.close()
-    report.write("speed.md", text(rates, settings, versions, arguments.rounds))
+    limit = arguments.instructions
+    report.write(f"speed-{limit}.md" if limit else "speed.md", text(rates, settings, versions, arguments.rounds, limit))
 
 
 def start(arguments, settings):
+    environment = LIMITS.get(arguments.instructions)
     workers = {
-        name: Worker(sys.executable, "-m", "benchmarks.keras_worker", name)
+        name: Worker(sys.executable, "-m", "benchmarks.keras_worker", name, environment=environment)
         for name in ("stock", "xla", "ours")
         if name not in arguments.without
     }
@@ -57,7 +71,8 @@ def start(arguments, settings):
         print("No PyTorch column: name an interpreter that has PyTorch with --torch-python or TORCH_PYTHON.")
         return workers
     shown = json.dumps({name: one.model_dump() for name, one in settings.items()})
-    workers["torch"] = Worker(arguments.torch_python, str(Path(__file__).with_name("torch_worker.py")), shown)
+    script = str(Path(__file__).with_name("torch_worker.py"))
+    workers["torch"] = Worker(arguments.torch_python, script, shown, environment=environment)
     return workers
 
 
@@ -79,7 +94,7 @@ def median_ratio(ours, others):
     return statistics.median(a / b for a, b in zip(ours, others, strict=True))
 
 
-def text(rates, settings, versions, rounds):
+def text(rates, settings, versions, rounds, limit):
     names = [name for name in CONTENDERS if any(key[2] == name for key in rates)]
     header = ["network", "kernel", "optimizer", "images/s at", *(CONTENDERS[name] for name in names)]
     header += [f"{CONTENDERS['ours']} / {CONTENDERS[name]}" for name in names if name != "ours"]
@@ -91,13 +106,15 @@ def text(rates, settings, versions, rounds):
             ratios = [f"{median_ratio(ours, rates[network, what, name]):.1f}" for name in names if name != "ours"]
             kernel = f"{one.kernel_size}x{one.kernel_size}"
             rows.append([network, kernel, one.optimizer, f"{what}, batch {size}", *medians, *ratios])
+    limited = f", and keeps to {limit} where a library computes" if limit else ""
+    command = "python -m benchmarks.speed" + (f" --instructions {limit}" if limit else "")
     together = {key: value for version in versions for key, value in version.items() if key != "threads"}
     return (
         "# Speed of training and inference\n\n"
-        f"Machine: {report.machine()}; every contender uses all of them. "
+        f"Machine: {report.machine()}; every contender uses all of them{limited}. "
         f"{', '.join(f'{key} {value}' for key, value in sorted(together.items()))}; float32; "
         f"median of {rounds} rounds. "
-        "Command: `python -m benchmarks.speed`.\n\n" + report.markdown_table(header, rows)
+        f"Command: `{command}`.\n\n" + report.markdown_table(header, rows)
     )
 
 

@@ -56,7 +56,7 @@ def compare(settings):
         last=1 + EPOCHS,
         progress=lambda count: None,
     )
-    bare_model = networks.compiled(networks.ours(settings), settings, jit=True)
+    bare_model = networks.compiled(networks.ours(settings), settings, jit=False)
     batch, batch_labels = networks.batch(settings.batch_size)
     next(epochs)
     ratios, bare, whole = [], [], []

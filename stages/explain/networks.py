@@ -43,8 +43,7 @@ def explain(subject: Subject, runs: Sequence[Run], classes: int, how_many: int, 
 def _neighbours(
     model, subject: Subject, ids: np.ndarray, how_many: int, progress: Callable[[int], None]
 ) -> tuple[Neighbour, ...] | None:
-    extractor = network.penultimate_features(model)
-    extractor.compile(jit_compile=False)
+    extractor = inference.ready(network.penultimate_features(model))
     features = partial(inference.logits, extractor)  # the output of any network, in its batches
     images = artifacts.read_images("train")
     similarities = neighbours.cosines(features, subject.image, neighbours.chunks(images, ids, progress))

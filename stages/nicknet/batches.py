@@ -28,3 +28,13 @@ def batches(images, labels, indices, batch_size):
         weights[len(chosen) :] = 0
         chosen = np.concatenate([chosen, np.repeat(chosen[:1], batch_size - len(chosen))])
         yield images[chosen], labels[chosen].astype("int32"), weights
+
+
+def halves(size):
+    """Slices of the two halves of a batch, in order; one slice where it has only one image.
+
+    TensorFlow computes functions that do not need each other side by side. Two halves of a batch keep two cores
+    busy where the many small operations of a network cannot be divided well among threads.
+    """
+    middle = size // 2
+    return [slice(0, middle), slice(middle, size)] if middle else [slice(0, size)]

@@ -4,13 +4,13 @@ The layers compute what keras.layers.Conv2D computes, up to float rounding, by a
 transform written as products of matrices (see fourier.py). They use keras.ops only.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
-from stages.nicknet.fourier import Axis, same_axis, transforms
+from stages.nicknet.fourier import same_axis, transforms
 
 DIRECT, BLOCK, KARATSUBA = "direct", "block", "karatsuba"
 
@@ -44,11 +44,12 @@ class LargeKernelConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         last = self.data_format == "channels_last"
+        height, width = inputs.shape[1:3] if last else inputs.shape[2:4]
         way = way_of_computing(*kernel.shape)
         if way == DIRECT:
             return super().convolution_op(inputs, kernel)
         images = ops.transpose(inputs, (1, 2, 3, 0) if last else (2, 3, 1, 0))
-        (outputs,) = convolve_batch_last([images], kernel, way == KARATSUBA)
+        outputs = convolve_batch_last(images, kernel, range(height), range(width), way == KARATSUBA)
         return ops.transpose(outputs, (3, 0, 1, 2) if last else (3, 2, 0, 1))
 
 
@@ -57,48 +58,48 @@ class BatchLastConv2D(LargeKernelConv2D):
     """LargeKernelConv2D with the images along the last axis, as its matrix products like them best.
 
     Input (height, width, channels, N), output (height, width, filters, N), or with a 2x2 max-pooling
-    (height // 2, width // 2, filters, N); or lists of such, the parts of a batch, which share all that
-    depends on the kernel alone. It never goes the direct way.
+    (height // 2, width // 2, filters, N). It never goes the direct way.
 
     Args:
         pool: whether a 2x2 max-pooling follows. It comes before bias and activation, on four times as
             many values as they then see: the same result for an activation that never decreases, and
             only such a one may be given.
+
+    Attributes:
+        factors: what depends on the kernel alone, from `kernel_factors`, where several calls are to share it;
+            None, as at first, to compute it in every call.
     """
 
     def __init__(self, filters, kernel_size, pool=False, **kwargs):
         super().__init__(filters, kernel_size, **kwargs)
         self.pool = pool
-        self.input_spec = None  # Conv2D's knows no lists.
 
     def build(self, input_shape):
-        height, width, channels, images = input_shape[0] if _is_list_of_shapes(input_shape) else input_shape
+        height, width, channels, images = input_shape
         super().build((height, width, images, channels))
-        self.input_spec = None
-        self._map = height, width
-        self._fixed_factors = None
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={0: height, 1: width, 2: channels})
+        self.factors = None
 
-    def fix_kernel(self):
-        """Compute once what depends on the kernel alone, for inference: a later change of the kernel has no effect."""
-        self._fixed_factors = kernel_factors(self.kernel, *self._map, _karatsuba_pays(*self.kernel.shape[2:]))
+    def kernel_factors(self, kernel):
+        """The Factors of a kernel, for `factors`."""
+        height, width = (self.input_spec.axes[axis] for axis in (0, 1))
+        return kernel_factors(kernel, height, width, _karatsuba_pays(*kernel.shape[2:]))
 
     def call(self, inputs):
-        parts = inputs if isinstance(inputs, list) else [inputs]
-        karatsuba = _karatsuba_pays(*self.kernel.shape[2:])
-        outputs = convolve_batch_last(parts, self.kernel, karatsuba, self._fixed_factors)
-        outputs = [self._finish(images) for images in outputs]
-        return outputs if isinstance(inputs, list) else outputs[0]
-
-    def _finish(self, outputs):
+        height, width, _, _ = inputs.shape
+        kernel = self.kernel
+        rows, columns = (
+            (_slices_of_pool(height), _slices_of_pool(width)) if self.pool else (range(height), range(width))
+        )
+        karatsuba = _karatsuba_pays(*kernel.shape[2:])
+        outputs = convolve_batch_last(inputs, kernel, rows, columns, karatsuba, self.factors)
         if self.pool:
-            outputs = _pool(outputs)
+            outputs = _max_of_slices(ops.reshape(outputs, (2, height // 2, 2, width // 2, self.filters, -1)))
         if self.use_bias:
-            outputs = _add_bias(outputs, ops.reshape(self.bias, (-1, 1)))
+            outputs = outputs + ops.reshape(ops.convert_to_tensor(self.bias), (-1, 1))
         return outputs if self.activation is None else self.activation(outputs)
 
     def compute_output_shape(self, input_shape):
-        if _is_list_of_shapes(input_shape):
-            return [self.compute_output_shape(shape) for shape in input_shape]
         height, width, _, images = input_shape
         if self.pool:
             height, width = height // 2, width // 2
@@ -122,43 +123,45 @@ def _karatsuba_pays(channels, filters):
     return min(channels, filters) >= _KARATSUBA_CHANNELS
 
 
-def convolve_batch_last(parts, kernel, karatsuba, factors=None):
+def convolve_batch_last(images, kernel, kept_rows, kept_columns, karatsuba, factors=None):
     """'same' convolution of images along the last axis, by matrix products per frequency.
 
     Args:
-        parts: list of (height, width, channels, n), float tensors; n may differ.
+        images: (height, width, channels, N), a float tensor.
         kernel: (kernel height, kernel width, channels, filters), the same dtype.
+        kept_rows, kept_columns: sequences of the output's rows and columns to compute, in the order wanted.
         karatsuba: whether a complex product of matrices takes three real ones, else one of 2x2 blocks.
         factors: `kernel_factors` of this kernel, where they are known already.
 
     Returns:
-        List of (height, width, filters, n), the dtype of the parts; float16 and bfloat16 are computed in float32.
+        (len(kept_rows), len(kept_columns), filters, N), the dtype of the images; float16 and bfloat16 are
+        computed in float32.
     """
-    dtype = keras.backend.standardize_dtype(parts[0].dtype)
-    height, width, _, _ = parts[0].shape
-    if factors is None:
-        factors = kernel_factors(kernel, height, width, karatsuba)
-    convolve = _convolve(_convolution(kernel, height, width, karatsuba))
-    shape = (height, width, kernel.shape[-1], -1)
-    return [ops.cast(ops.reshape(convolve(_computed(images), factors), shape), dtype) for images in parts]
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    images, kernel = _computed(images), _computed(kernel)
+    rows, columns = _axes(images.shape, kernel.shape)
+    matrices = transforms(rows, columns, tuple(kept_rows), tuple(kept_columns), karatsuba)
+    outputs = _operation(rows, columns, matrices, karatsuba, factors)(images, _used_taps(kernel, rows, columns))
+    return ops.cast(ops.reshape(outputs, (len(kept_rows), len(kept_columns), kernel.shape[-1], -1)), dtype)
+
+
+class Factors(NamedTuple):
+    """Left factors of the products per frequency, tensors (products, rows, columns)."""
+
+    forward: Any
+    backward: Any
 
 
 def kernel_factors(kernel, height, width, karatsuba):
-    """The left factors of the matrix products, for maps of height x width.
+    """The Factors that convolve_batch_last computes from a kernel for maps of height x width.
 
     Args:
         kernel: (kernel height, kernel width, channels, filters), a float tensor.
-        karatsuba: as for `convolve_batch_last`.
-
-    Returns:
-        (products, channels, filters) with Karatsuba's trick, else (products, 2 * channels, 2 * filters).
+        karatsuba: as for convolve_batch_last.
     """
-    convolution = _convolution(kernel, height, width, karatsuba)
-    return _factors(convolution)(_computed(_used_taps(kernel, convolution.rows, convolution.columns)))
-
-
-def _convolution(kernel, height, width, karatsuba):
-    return _Convolution(*map(same_axis, (height, width), kernel.shape[:2]), *kernel.shape[2:], karatsuba)
+    rows, columns = _axes((height, width), kernel.shape)
+    matrices = transforms(rows, columns, tuple(range(height)), tuple(range(width)), karatsuba)
+    return _product(rows, columns, matrices, karatsuba, _computed(_used_taps(kernel, rows, columns))).factors()
 
 
 def _computed(values):
@@ -167,131 +170,158 @@ def _computed(values):
     return ops.cast(values, "float32") if half else values
 
 
-class _Convolution(NamedTuple):
-    rows: Axis
-    columns: Axis
-    channels: int
-    filters: int
-    karatsuba: bool
+def _product(rows, columns, matrices, karatsuba, kernel):
+    def kernel_spectrum(kernel):
+        return _to_spectrum(kernel, matrices.kernel_rows, matrices.kernel_columns)
 
-    @property
-    def matrices(self):
-        return transforms(self.rows, self.columns, self.karatsuba)
-
-    @property
-    def side(self):
-        """Parts of a complex number, real and imaginary, that one product of matrices mixes."""
-        return 1 if self.karatsuba else 2
-
-    @property
-    def products(self):
-        """Products of matrices, (filters * side, channels * side) by (channels * side, n)."""
-        return (self.rows.length // 2 + 1) * self.columns.length * (3 if self.karatsuba else 1)
+    products = (rows.length // 2 + 1) * columns.length
+    return (_KaratsubaProduct if karatsuba else _BlockProduct)(products, kernel, kernel_spectrum)
 
 
-# The gradients are the transpose of each linear step. They are spelled out because automatic differentiation
-# would multiply by transposed left factors, which are slower than plain ones, with XLA by half.
+def _operation(rows, columns, matrices, karatsuba, known):
+    """Function of images and kernel with a gradient of its own.
 
-
-def _factors(convolution):
-    """Function of the kernel's used taps: (products, channels * side, filters * side)."""
-    _, _, channels, filters, _ = convolution
-    matrices, products, side = convolution.matrices, convolution.products, convolution.side
+    The gradient is the transpose of each linear step. It is spelled out because automatic differentiation
+    would multiply by transposed left factors, which run at half the speed of plain ones.
+    """
 
     @ops.custom_gradient
-    def factors(kernel):
-        spectrum = _to_spectrum(kernel, matrices.kernel_rows, matrices.kernel_columns)
-        spectrum = ops.reshape(spectrum, (products, side, side, channels, filters))
-        spectrum = ops.transpose(spectrum, (0, 1, 3, 2, 4))
-
-        def gradient(*arguments, upstream=None):
-            change = ops.reshape(_upstream(arguments, upstream), (products, side, channels, side, filters))
-            change = ops.transpose(change, (0, 1, 3, 2, 4))
-            change = _from_spectrum(change, matrices.kernel_columns.T, matrices.kernel_rows.T)
-            return ops.reshape(change, kernel.shape)
-
-        return ops.reshape(spectrum, (products, side * channels, side * filters)), gradient
-
-    return factors
-
-
-def _convolve(convolution):
-    """Function of images (height, width, channels, n) and factors: (height, width * filters * n)."""
-    rows, columns, channels, filters, _ = convolution
-    matrices, products, side = convolution.matrices, convolution.products, convolution.side
-
-    @ops.custom_gradient
-    def convolve(images, factors):
-        spectrum = _to_spectrum(images, matrices.input_rows, matrices.input_columns)
-        spectrum = ops.reshape(spectrum, (products, side * channels, -1))
-        outputs = ops.matmul(ops.transpose(factors, (0, 2, 1)), spectrum)
+    def operation(images, kernel):
+        _, _, channels, filters = kernel.shape
+        product = _product(rows, columns, matrices, karatsuba, kernel)
+        factors = product.factors() if known is None else known
+        spectrum = product.shaped(_to_spectrum(images, matrices.input_rows, matrices.input_columns), channels)
+        outputs = ops.matmul(factors.forward, spectrum)
         outputs = _from_spectrum(outputs, matrices.output_columns, matrices.output_rows)
 
         def gradient(*arguments, upstream=None):
-            change = _upstream(arguments, upstream)
-            change = _to_spectrum(change, matrices.output_rows.T, matrices.output_columns.T)
-            change = ops.reshape(change, (products, side * filters, -1))
-            of_images = ops.matmul(factors, change)
+            if upstream is None:
+                (upstream,) = arguments
+            change = _to_spectrum(upstream, matrices.output_rows.T, matrices.output_columns.T)
+            change = product.shaped(change, filters)
+            of_images, of_kernel = ops.matmul(factors.backward, change), product.of_kernel(spectrum, change)
             of_images = _from_spectrum(of_images, matrices.input_columns.T, matrices.input_rows.T)
-            of_factors = ops.matmul(spectrum, ops.transpose(change, (0, 2, 1)))
-            return ops.reshape(of_images, (rows.size, columns.size, channels, -1)), of_factors
+            of_kernel = _from_spectrum(of_kernel, matrices.kernel_columns.T, matrices.kernel_rows.T)
+            return (
+                ops.reshape(of_images, (rows.size, columns.size, channels, -1)),
+                ops.reshape(of_kernel, (rows.taps, columns.taps, channels, filters)),
+            )
 
         return outputs, gradient
 
-    return convolve
+    return operation
 
 
-def _upstream(arguments, upstream):
-    """The one gradient that arrives; PyTorch's backend of Keras names it, and passes the inputs before it."""
-    return arguments[0] if upstream is None else upstream
+class _BlockProduct:
+    """Complex product of matrices at each frequency as one real product of 2x2 blocks."""
+
+    def __init__(self, products, kernel, spectrum_of):
+        _, _, self.channels, self.filters = kernel.shape
+        self.products = products
+        parts = ops.reshape(spectrum_of(kernel), (products, 2, self.channels, self.filters))
+        self.real, self.imaginary = parts[:, 0], parts[:, 1]
+
+    def shaped(self, spectrum, channels):
+        return ops.reshape(spectrum, (self.products, 2 * channels, -1))
+
+    def factors(self):
+        real, imaginary = ops.transpose(self.real, (0, 2, 1)), ops.transpose(self.imaginary, (0, 2, 1))
+        return Factors(
+            _blocks(real, -imaginary, imaginary, real),
+            _blocks(self.real, self.imaginary, -self.imaginary, self.real),
+        )
+
+    def of_kernel(self, spectrum, change):
+        blocks = ops.matmul(spectrum, ops.transpose(change, (0, 2, 1)))
+        blocks = ops.reshape(blocks, (self.products, 2, self.channels, 2, self.filters))
+        real = blocks[:, 0, :, 0] + blocks[:, 1, :, 1]
+        imaginary = blocks[:, 0, :, 1] - blocks[:, 1, :, 0]
+        return ops.stack([real, imaginary], axis=1)
+
+
+class _KaratsubaProduct:
+    """Complex product of matrices at each frequency as three real ones, their sums being in the transforms."""
+
+    def __init__(self, products, kernel, spectrum_of):
+        self.products = products
+        self.kernel = kernel
+        self.spectrum_of = spectrum_of
+
+    def shaped(self, spectrum, channels):
+        return ops.reshape(spectrum, (3 * self.products, channels, -1))
+
+    def factors(self):
+        # The kernel is transposed before its transform, for the product likes no transposed left factor.
+        _, _, channels, filters = self.kernel.shape
+        forward = self.spectrum_of(ops.transpose(self.kernel, (0, 1, 3, 2)))
+        return Factors(
+            ops.reshape(forward, (3 * self.products, filters, channels)),
+            self.shaped(self.spectrum_of(self.kernel), channels),
+        )
+
+    def of_kernel(self, spectrum, change):
+        return ops.matmul(spectrum, ops.transpose(change, (0, 2, 1)))
+
+
+def _blocks(upper_left, upper_right, lower_left, lower_right):
+    upper = ops.concatenate([upper_left, upper_right], axis=2)
+    lower = ops.concatenate([lower_left, lower_right], axis=2)
+    return ops.concatenate([upper, lower], axis=1)
 
 
 def _to_spectrum(values, by_rows, by_columns):
     """(rows, columns, ...) to (row frequencies, by_columns rows, ...), flat after the second axis."""
-    values = _left(by_rows, ops.reshape(values, (values.shape[0], -1)))
+    values = _over_rows(by_rows, ops.reshape(values, (by_rows.shape[1], by_columns.shape[1] // 2, -1)))
     return _left(by_columns, ops.reshape(values, (len(by_rows) // 2, by_columns.shape[1], -1)))
 
 
 def _from_spectrum(values, by_columns, by_rows):
-    """The way back: to (rows, everything else)."""
+    """The way back: to (rows, columns, everything else)."""
     frequencies = by_rows.shape[1] // 2
     values = _left(by_columns, ops.reshape(values, (frequencies, by_columns.shape[1], -1)))
-    return _left(by_rows, ops.reshape(values, (2 * frequencies, -1)))
+    return _over_rows(by_rows, ops.reshape(values, (2 * frequencies, len(by_columns) // 2, -1)))
+
+
+def _over_rows(matrix, values):
+    """Constant matrix times values (rows, columns, ...) along the rows, column by column.
+
+    One product for all columns would need no transposition, but is so wide that it runs at a quarter of the speed.
+    """
+    return ops.transpose(_left(matrix, ops.transpose(values, (1, 0, 2))), (1, 0, 2))
 
 
 def _left(matrix, values):
-    """Constant matrix times values (rows, columns) or (batch, rows, columns)."""
-    if len(values.shape) == 3:
-        matrix = matrix[None]
-        if matrix.size * values.shape[0] <= _LARGEST_REPEATED:
-            # Repeating it at run time would cost more than the product.
-            matrix = np.repeat(matrix, values.shape[0], axis=0)
+    """Constant matrix times each of values (batch, rows, columns)."""
+    matrix = matrix[None]
+    if matrix.size * values.shape[0] <= _LARGEST_REPEATED:
+        # Repeating it at run time would cost more than the product.
+        matrix = np.repeat(matrix, values.shape[0], axis=0)
     return ops.matmul(ops.convert_to_tensor(matrix, dtype=values.dtype), values)
 
 
+def _axes(images_shape, kernel_shape):
+    return tuple(map(same_axis, images_shape[:2], kernel_shape[:2]))
+
+
 def _used_taps(kernel, rows, columns):
-    if (rows.taps, columns.taps) == tuple(kernel.shape[:2]):
-        return ops.reshape(kernel, kernel.shape)  # A tensor, where it was a variable; no copy.
     return kernel[rows.first_tap : rows.first_tap + rows.taps, columns.first_tap : columns.first_tap + columns.taps]
 
 
-def _pool(values):
-    """2x2 max-pooling of (rows, columns, filters, n): filters and images are channels of one picture."""
-    rows, columns, filters, _ = values.shape
-    pooled = ops.max_pool(ops.reshape(values, (1, rows, columns, -1)), 2, data_format="channels_last")
-    return ops.reshape(pooled, (rows // 2, columns // 2, filters, -1))
+def _slices_of_pool(size):
+    """Even places, then odd ones, without the last of an odd number: the two halves that a 2-pooling compares."""
+    return (*range(0, size - 1, 2), *range(1, size, 2))
 
 
 @ops.custom_gradient
-def _add_bias(values, bias):
-    """values (rows, columns, filters, n) + bias (filters, 1); its gradient is summed along contiguous memory."""
+def _max_of_slices(values):
+    """Maximum over the first and third of (2, rows, 2, columns, channels, N); equal ones share the gradient."""
+    slices = [values[i, :, j] for i in range(2) for j in range(2)]
+    result = ops.maximum(ops.maximum(slices[0], slices[1]), ops.maximum(slices[2], slices[3]))
 
     def gradient(*arguments, upstream=None):
-        change = _upstream(arguments, upstream)
-        return change, ops.sum(ops.sum(change, axis=(0, 1)), axis=-1, keepdims=True)
+        if upstream is None:
+            (upstream,) = arguments
+        share = upstream / sum(ops.cast(one == result, upstream.dtype) for one in slices)
+        return ops.where(values == result[None, :, None], share[None, :, None], ops.zeros_like(values))
 
-    return values + bias, gradient
-
-
-def _is_list_of_shapes(shape):
-    return isinstance(shape[0], (list, tuple))
+    return result, gradient

@@ -43,31 +43,30 @@ class Transforms(NamedTuple):
     input_rows: np.ndarray  # (2 * row frequencies, height)
     input_columns: np.ndarray  # (p * column frequencies, 2 * width)
     kernel_rows: np.ndarray  # (2 * row frequencies, kernel height)
-    kernel_columns: np.ndarray  # (4 or 3 * column frequencies, 2 * kernel width)
-    output_columns: np.ndarray  # (2 * width, p * column frequencies)
-    output_rows: np.ndarray  # (height, 2 * row frequencies)
+    kernel_columns: np.ndarray  # (p * column frequencies, 2 * kernel width)
+    output_columns: np.ndarray  # (2 * kept columns, p * column frequencies)
+    output_rows: np.ndarray  # (kept rows, 2 * row frequencies)
 
 
-# Parts of x = a + ib and w = c + id, and the way from their products to xw. As a 2x2 block, w is
-# (c, d) over (-d, c), so that (a, b) times it is xw. With Karatsuba's trick, c(a+b), a(d-c) and
-# b(c+d) make both parts: three products of matrices in place of four.
+# Parts of x = a + ib and w = c + id, and the way from their products to xw. With Karatsuba's trick,
+# c(a+b), a(d-c) and b(c+d) make both parts: three products of matrices in place of four.
 _COMPLEX = np.eye(2)
-_BLOCK_KERNEL = np.array([[1, 0], [0, 1], [0, -1], [1, 0]])
 _KARATSUBA_INPUT = np.array([[1, 1], [1, 0], [0, 1]])
 _KARATSUBA_KERNEL = np.array([[1, 0], [-1, 1], [1, 1]])
 _KARATSUBA_OUTPUT = np.array([[1, 0, -1], [1, 1, 0]])
 
 
 @lru_cache(maxsize=64)
-def transforms(rows, columns, karatsuba):
+def transforms(rows, columns, kept_rows, kept_columns, karatsuba):
     """Matrices of the convolution over two axes.
 
     Args:
         rows, columns: the two Axis.
+        kept_rows, kept_columns: tuples of the output's rows and columns to compute, in the order wanted.
         karatsuba: whether products are taken in three parts rather than as 2x2 blocks.
     """
     inputs, kernels, outputs = (
-        (_KARATSUBA_INPUT, _KARATSUBA_KERNEL, _KARATSUBA_OUTPUT) if karatsuba else (_COMPLEX, _BLOCK_KERNEL, _COMPLEX)
+        (_KARATSUBA_INPUT, _KARATSUBA_KERNEL, _KARATSUBA_OUTPUT) if karatsuba else (_COMPLEX,) * 3
     )
     half = np.arange(rows.length // 2 + 1)
     full = np.arange(columns.length)
@@ -75,14 +74,14 @@ def transforms(rows, columns, karatsuba):
     weight = np.where((half == 0) | (2 * half == rows.length), 1.0, 2.0)[:, None, None]
     input_columns = np.einsum("pq,fqre->fpre", inputs, _rotation(full, np.arange(columns.size), columns.length, -1))
     kernel_columns = np.einsum("pq,fqre->fpre", kernels, _rotation(full, _taps(columns), columns.length, 1))
-    output_columns = np.einsum("fqre,ep->qrfp", _rotation(full, np.arange(columns.size), columns.length, 1), outputs)
+    output_columns = np.einsum("fqre,ep->qrfp", _rotation(full, np.array(kept_columns), columns.length, 1), outputs)
     return Transforms(
         _merge(_phase(half, np.arange(rows.size), rows.length, -1), 2),
         _merge(input_columns.transpose(0, 1, 3, 2), 2, 2),
         _merge(_phase(half, _taps(rows), rows.length, 1), 2),
         _merge(kernel_columns.transpose(0, 1, 3, 2), 2, 2),
         _merge(output_columns, 2, 2) / columns.length,
-        _merge(weight * _phase(half, np.arange(rows.size), rows.length, -1), 2).T / rows.length,
+        _merge(weight * _phase(half, np.array(kept_rows), rows.length, -1), 2).T / rows.length,
     )
 
 

@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from stages.errors import InputError
-from stages.nicknet.batches import batches
-from stages.nicknet.network import build, fix_kernels
+from stages.nicknet.batches import batches, halves
+from stages.nicknet.network import build, fix_kernels, wants_xla
 
 _BATCH_SIZE = 128
 
@@ -41,8 +42,23 @@ def load(settings, weights_path, image_shape, classes):
             "Delete it and run `dvc repro` to train it again."
         ) from None
     fix_kernels(model)
-    model.compile(jit_compile=False)
-    return model
+    return ready(model)
+
+
+def ready(model):
+    """The same keras.Model, ready for `logits`: each batch is predicted as two halves side by side."""
+    halved = _Halved(model.inputs, model.outputs, name=model.name)
+    halved.compile(jit_compile=False)  # The halves are.
+    return halved
+
+
+class _Halved(keras.Model):
+    def predict_step(self, data):
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        predict = tf.function(self, jit_compile=wants_xla(self))
+        size = images.shape[0]  # None where batches of several sizes share the function.
+        parts = [slice(None)] if size is None else halves(size)
+        return tf.concat([predict(images[part]) for part in parts], axis=0)
 
 
 def logits(model, images):

@@ -1,5 +1,7 @@
 """Architecture of the networks: convolutions with large kernels, max-pooling, dense layers."""
 
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 
@@ -20,34 +22,6 @@ class Transpose(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "axes": self.axes}
-
-
-@keras.saving.register_keras_serializable(package="nicknets")
-class Halves(keras.layers.Layer):
-    """The first and the second half of a batch; of an odd number of images, the one in the middle is in both.
-
-    TensorFlow computes operations that do not need each other side by side. Two halves of a batch are such, and
-    keep two cores busy without dividing any sum among threads, so that the result is the same on any number of cores.
-    """
-
-    def call(self, inputs):
-        images = keras.ops.shape(inputs)[0]
-        return [inputs[: (images + 1) // 2], inputs[images // 2 :]]
-
-    def compute_output_shape(self, input_shape):
-        return [(None, *input_shape[1:])] * 2
-
-
-@keras.saving.register_keras_serializable(package="nicknets")
-class Whole(keras.layers.Layer):
-    """What was computed of Halves of a batch, put together: called with [of the first, of the second, the batch]."""
-
-    def call(self, inputs):
-        first, second, batch = inputs
-        return keras.ops.concatenate([first[: keras.ops.shape(batch)[0] // 2], second], axis=0)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
 
 
 def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes, seed):
@@ -82,19 +56,27 @@ def build(*, kernel_size, filters, pool_after, dense_units, image_shape, classes
         return keras.initializers.HeNormal(seed=int(next(seeds)))
 
     images = keras.Input(image_shape, name="images")
-    parts = _each(keras.layers.Rescaling(1 / 255, name="rescale"), Halves(name="halves")(images))
+    x = keras.layers.Rescaling(1 / 255, name="rescale")(images)
     convolutions = [
         {"filters": channels, "kernel_initializer": he_normal(), "activation": "relu", "name": f"conv{number}"}
         for number, channels in enumerate(filters, start=1)
     ]
     convolved = _direct if _small(kernel_size) else _batch_last
-    parts = _each(keras.layers.Flatten(name="flatten"), convolved(parts, kernel_size, convolutions, pool_after))
+    x = keras.layers.Flatten(name="flatten")(convolved(x, kernel_size, convolutions, pool_after))
     for number, units in enumerate(dense_units, start=1):
-        dense = keras.layers.Dense(units, activation="relu", kernel_initializer=he_normal(), name=f"dense{number}")
-        parts = _each(dense, parts)
-    features = Whole(name="whole")([*parts, images])
-    logits = keras.layers.Dense(classes, kernel_initializer=he_normal(), name="logits")(features)
+        x = keras.layers.Dense(units, activation="relu", kernel_initializer=he_normal(), name=f"dense{number}")(x)
+    logits = keras.layers.Dense(classes, kernel_initializer=he_normal(), name="logits")(x)
     return keras.Model(images, logits, name="nicknet")
+
+
+def wants_xla(model):
+    """Whether XLA makes a network of `build` faster: the matrix products of its large kernels, yes; Conv2D, no."""
+    return bool(large_convolutions(model))
+
+
+def large_convolutions(model):
+    """The layers whose kernels are large, in order."""
+    return [layer for layer in model.layers if isinstance(layer, BatchLastConv2D)]
 
 
 def fix_kernels(model):
@@ -102,9 +84,21 @@ def fix_kernels(model):
 
     Call it when the weights are loaded, before the first prediction. Later changes of them have no effect.
     """
-    for layer in model.layers:
-        if isinstance(layer, BatchLastConv2D):
-            layer.fix_kernel()
+    for layer in large_convolutions(model):
+        layer.factors = layer.kernel_factors(layer.kernel)
+
+
+@contextmanager
+def shared_factors(model, factors):
+    """While it lasts, the large convolutions compute with these factors, one for each of them."""
+    layers = large_convolutions(model)
+    try:
+        for layer, of_layer in zip(layers, factors, strict=True):
+            layer.factors = of_layer
+        yield
+    finally:
+        for layer in layers:
+            layer.factors = None
 
 
 def penultimate_features(model):
@@ -117,25 +111,21 @@ def _small(kernel_size):
     return way_of_computing(height, width, channels=1, filters=1) == DIRECT
 
 
-def _each(layer, parts):
-    return [layer(part) for part in parts]
-
-
-def _direct(parts, kernel_size, convolutions, pool_after):
-    """Parts (n, height, width, channels) through Conv2D as Keras has it."""
+def _direct(x, kernel_size, convolutions, pool_after):
+    """(N, height, width, channels) through Conv2D as Keras has it."""
     for number, convolution in enumerate(convolutions, start=1):
-        parts = _each(keras.layers.Conv2D(kernel_size=kernel_size, padding="same", **convolution), parts)
+        x = keras.layers.Conv2D(kernel_size=kernel_size, padding="same", **convolution)(x)
         if number in pool_after:
-            parts = _each(keras.layers.MaxPooling2D(name=f"pool{number}"), parts)
-    return parts
+            x = keras.layers.MaxPooling2D(name=f"pool{number}")(x)
+    return x
 
 
-def _batch_last(parts, kernel_size, convolutions, pool_after):
+def _batch_last(x, kernel_size, convolutions, pool_after):
     """The same through BatchLastConv2D."""
-    parts = _each(Transpose((1, 2, 3, 0), name="batch_last"), parts)
+    x = Transpose((1, 2, 3, 0), name="batch_last")(x)
     for number, convolution in enumerate(convolutions, start=1):
-        parts = BatchLastConv2D(kernel_size=kernel_size, pool=number in pool_after, **convolution)(parts)
-    return _each(Transpose((3, 0, 1, 2), name="batch_first"), parts)
+        x = BatchLastConv2D(kernel_size=kernel_size, pool=number in pool_after, **convolution)(x)
+    return Transpose((3, 0, 1, 2), name="batch_first")(x)
 
 
 def _check(filters, pool_after, dense_units, image_shape, classes):

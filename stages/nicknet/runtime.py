@@ -11,8 +11,8 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 """The environment variable by which TensorFlow is told how many threads compute one operation."""
 
 _DEFAULT_THREADS = "1"
-"""Sums are divided among the threads of an operation, so that their number decides the last bits. With one, the
-operations of the two halves of a batch run side by side (see network.Halves)."""
+"""Sums are divided among the threads of an operation, so that their number decides the last bits. With one, two cores
+are busy all the same: the halves of a batch are computed side by side (see batches.halves)."""
 
 
 def prepare() -> None:

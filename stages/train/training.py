@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from stages.errors import InputError
-from stages.nicknet.batches import batches, order
-from stages.nicknet.network import build
+from stages.nicknet.batches import batches, halves, order
+from stages.nicknet.network import build, large_convolutions, shared_factors, wants_xla
 from stages.settings import NetworkSettings
 
 QUANTITIES = ("accuracy", "loss", "precision")
@@ -121,29 +121,63 @@ def _require_finite(arrays: list[np.ndarray], epoch: int, model: keras.Model) ->
 
 
 def _learning_step(model: keras.Model) -> Callable:
-    """A compiled function of a batch that takes one step of the optimizer and returns _sums from before it."""
+    """A function of a batch that takes one step of the optimizer and returns _sums from before it."""
+
+    @tf.function(jit_compile=wants_xla(model))
+    def of_half(
+        values: list[tf.Tensor],
+        factors: list,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        weights: tf.Tensor,
+        total: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        with tf.GradientTape() as tape, shared_factors(model, factors):
+            tape.watch(values)
+            logits, _ = model.stateless_call(values, [], images, training=True)
+            losses = _losses(labels, logits)
+            loss = tf.reduce_sum(losses * weights) / total
+        return tape.gradient(loss, values), _sums(labels, logits, losses, weights)
+
+    kernel_factors = _kernel_factors(model)
 
     @tf.function
     def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            logits = model(images, training=True)
-            losses = _losses(labels, logits)
-            loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
-        model.optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        return _sums(labels, logits, losses, weights)
+        values = [variable.value for variable in model.trainable_variables]
+        factors, total = kernel_factors(), tf.reduce_sum(weights)
+        found = [of_half(values, factors, images[h], labels[h], weights[h], total) for h in halves(images.shape[0])]
+        gradients, sums = zip(*found, strict=True)
+        gradients = [tf.add_n(of_halves) for of_halves in zip(*gradients, strict=True)]
+        model.optimizer.apply(gradients, model.trainable_variables)
+        return tf.add_n(sums)
 
     return step
 
 
 def _measuring_step(model: keras.Model) -> Callable:
-    """A compiled function of a batch that returns _sums."""
+    """A function of a batch that returns _sums."""
 
-    @tf.function
-    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    @tf.function(jit_compile=wants_xla(model))
+    def of_half(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         logits = model(images, training=False)
         return _sums(labels, logits, _losses(labels, logits), weights)
 
+    @tf.function
+    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        return tf.add_n([of_half(images[h], labels[h], weights[h]) for h in halves(images.shape[0])])
+
     return step
+
+
+def _kernel_factors(model: keras.Model) -> Callable:
+    """Function of nothing that gives what the halves of a batch share, for network.shared_factors.
+
+    Each layer has a compiled function of its own, so that they are computed side by side.
+    """
+    functions = [
+        (layer.kernel, tf.function(layer.kernel_factors, jit_compile=True)) for layer in large_convolutions(model)
+    ]
+    return lambda: [function(kernel.value) for kernel, function in functions]
 
 
 def _losses(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

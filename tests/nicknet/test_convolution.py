@@ -77,7 +77,8 @@ def direct_sum(images, kernel):
 def batch_last(way):
     def function(images, kernel):
         images = tf.transpose(images, (1, 2, 3, 0))
-        (outputs,) = convolution.convolve_batch_last([images], kernel, way == KARATSUBA)
+        height, width = images.shape[:2]
+        outputs = convolution.convolve_batch_last(images, kernel, range(height), range(width), way == KARATSUBA)
         return tf.transpose(outputs, (3, 0, 1, 2))
 
     return function
@@ -160,37 +161,44 @@ def test_batch_last_layer_is_convolution_relu_and_pooling(karatsuba, size, pool,
         assert error(one.numpy(), other.numpy()) < FLOAT32_ERROR
 
 
-@pytest.mark.parametrize("sizes", [(2, 3), (0, 5), (1, 1, 3)])
 @pytest.mark.parametrize("karatsuba", [False, True])
-def test_parts_of_a_batch_give_what_the_batch_gives(karatsuba, sizes, monkeypatch):
+@pytest.mark.parametrize("pool", [False, True])
+def test_factors_computed_before_give_the_same_output_and_gradients(pool, karatsuba, monkeypatch):
     monkeypatch.setattr(convolution, "_karatsuba_pays", lambda *channels: karatsuba)
-    rng = np.random.default_rng(0)
-    images = tf.constant(rng.normal(size=(8, 6, 3, sum(sizes))).astype("float32"))
-    upstream = tf.constant(rng.normal(size=(4, 3, 4, sum(sizes))).astype("float32"))
-    layer = BatchLastConv2D(4, 5, pool=True, activation="relu", bias_initializer="normal")
+    images = tf.constant(np.random.default_rng(0).normal(size=(8, 6, 3, 2)).astype("float32"))
+    layer = BatchLastConv2D(4, 7, pool=pool)
     layer.build(images.shape)
 
-    def results(inputs, changes):
+    def results():
         with tf.GradientTape() as tape:
-            outputs = layer(inputs)
-        return outputs, tape.gradient(outputs, layer.trainable_variables, changes)
+            tape.watch(images)
+            outputs = layer(images)
+        return outputs, *tape.gradient(outputs, [images, *layer.trainable_variables])
 
-    whole, expected = results(images, upstream)
-    parts, got = results(tf.split(images, sizes, axis=-1), tf.split(upstream, sizes, axis=-1))
-    assert [tuple(part.shape) for part in parts] == layer.compute_output_shape([(8, 6, 3, size) for size in sizes])
-    assert error(np.concatenate(parts, axis=-1), whole.numpy()) < FLOAT32_ERROR
-    for one, other in zip(got, expected, strict=True):
-        assert error(one.numpy(), other.numpy()) < FLOAT32_ERROR
+    expected = results()
+    layer.factors = layer.kernel_factors(layer.kernel)
+    for one, other in zip(results(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_a_fixed_kernel_gives_the_same_until_it_changes():
+def test_factors_stand_in_for_the_kernel():
     images = tf.constant(np.random.default_rng(0).normal(size=(9, 8, 3, 2)).astype("float32"))
     layer = BatchLastConv2D(4, 7)
     before = layer(images).numpy()
-    layer.fix_kernel()
-    np.testing.assert_array_equal(layer(images), before)
+    layer.factors = layer.kernel_factors(layer.kernel)
     layer.set_weights([2 * value for value in layer.get_weights()])
     np.testing.assert_array_equal(layer(images), before)
+    layer.factors = None
+    np.testing.assert_allclose(layer(images), 2 * before, rtol=1e-5, atol=1e-5)
+
+
+def test_equal_maxima_share_the_gradient():
+    values = tf.constant(np.array([3.0, 3, 1, 0]).reshape(2, 1, 2, 1, 1, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        result = convolution._max_of_slices(values)
+    assert np.ravel(result) == [3]
+    np.testing.assert_array_equal(np.ravel(tape.gradient(result, values)), [0.5, 0.5, 0, 0])
 
 
 @pytest.mark.parametrize(

