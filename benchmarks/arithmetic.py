@@ -1,7 +1,7 @@
 """What each way computes and moves, and how far from the measured matrix-multiply peak this project runs.
 
 python -m benchmarks.arithmetic. Counts are per image and for the convolutions of a training step: output, gradient of
-the kernel and, but for the first layer, of the input; the kernels' transforms are shared by a batch. Bytes are the
+the kernel and, but for the first layer, of the input; the kernels' transforms count with their share. Bytes are the
 float32 values that this project writes between its products, each read once more by the next. The direct count has
 the taps on real pixels only: oneDNN skips the rest.
 """
@@ -46,8 +46,8 @@ def main():
         "# Arithmetic and memory traffic of a training step, per image\n\n"
         f"Machine: {report.machine()}. "
         f"Measured matrix-multiply peak (two of 2048x2048 side by side, float32): {peak / 1e9:,.0f} GFLOP/s. "
-        f"The kernels' transforms count with 1/{IMAGES}, for a batch of as many images shares them; dense layers and "
-        "the optimizer are not counted. Command: `python -m benchmarks.arithmetic`.\n\n"
+        f"The kernels' transforms count with 1/{IMAGES}, the share of an image in its batch; dense layers and the "
+        "optimizer are not counted. Command: `python -m benchmarks.arithmetic`.\n\n"
         + report.markdown_table(header, rows),
     )
 
@@ -63,19 +63,20 @@ def counts(settings):
         met = sum(0 <= n + tap - axis.before < size for n in range(size) for tap in range(axis.taps))
         half, full = axis.length // 2 + 1, axis.length
         karatsuba = way_of_computing(*[settings.kernel_size] * 2, channels, filters) == KARATSUBA
-        # Real products for a complex one, and numbers kept for a complex one of images and of kernels.
-        real_products, parts, kernel_parts = (3, 3, 3) if karatsuba else (4, 2, 4)
+        # Real products for a complex one, numbers kept for a complex one, and transforms of the kernel and of its
+        # gradient: each half of the batch has its gradient, and Karatsuba's trick a second, transposed kernel.
+        real_products, parts, transforms = (3, 3, 4) if karatsuba else (4, 2, 3)
         one_way = 2 * half * size * size + 2 * parts * half * full * size
-        kernels = 2 * half * axis.taps**2 + 2 * kernel_parts * half * full * axis.taps
+        kernels = 2 * half * axis.taps**2 + 2 * parts * half * full * axis.taps
         values = (2 * half * size + parts * half * full) * (channels + filters) + size * size * filters
-        of_kernels = (2 * half * axis.taps + kernel_parts * half * full) * channels * filters
+        of_kernels = (2 * half * axis.taps + parts * half * full) * channels * filters
         # Output, gradient of the kernel, and of the input unless it is the images.
         passes = 3 if number > 1 else 2
         direct += passes * met**2 * channels * filters
         transform += passes * real_products * half * full * channels * filters
         transform += one_way * (channels + filters) + one_way * (filters + (channels if number > 1 else 0))
-        transform += 2 * kernels * channels * filters / IMAGES
-        written += 2 * values + 2 * of_kernels / IMAGES
+        transform += transforms * kernels * channels * filters / IMAGES
+        written += 2 * values + transforms * of_kernels / IMAGES
         channels = filters
         size = size // 2 if number in settings.pool_after else size
     return direct, transform, written
@@ -93,9 +94,7 @@ def matmul_peak():
 def training_rate(settings):
     from benchmarks import networks
 
-    model = networks.compiled(networks.ours(settings), settings, jit=False)
-    images, labels = networks.batch(IMAGES)
-    return IMAGES / statistics.median(seconds(lambda: model.train_on_batch(images, labels), 20))
+    return IMAGES / statistics.median(seconds(networks.ours_step("training", settings.resolved(), IMAGES), 20))
 
 
 def seconds(step, repeats):

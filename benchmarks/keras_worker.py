@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from functools import partial
 
 from benchmarks.workers import serve
 from stages import params
@@ -17,26 +18,17 @@ def main(way):
 
     from benchmarks import networks
 
-    models = {}
-
-    def model(network):
-        if network not in models:
-            settings = params.read().network(network)
-            built = networks.ours(settings) if way == "ours" else networks.stock(settings)
-            models[network] = networks.compiled(built, settings, jit=way != "stock")
-        return models[network]
+    step_of = networks.ours_step if way == "ours" else partial(networks.stock_step, jit=way == "xla")
+    known = {}
 
     def answer(what, network=None, size=None, steps=None):
         if what == "versions":
-            threads = tf.config.threading.get_intra_op_parallelism_threads()
-            return {"tensorflow": tf.__version__, "keras": keras.__version__, "threads": threads}
+            return {"tensorflow": tf.__version__, "keras": keras.__version__}
         if what == "memory":
             return {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-        images, labels = networks.batch(size)
-        step = {
-            "training": lambda: model(network).train_on_batch(images, labels),
-            "inference": lambda: model(network).predict_on_batch(images),
-        }[what]
+        if (network, what) not in known:
+            known[network, what] = step_of(what, params.read().network(network).resolved(), size)
+        step = known[network, what]
         seconds = []
         for _ in range(steps):
             start = time.perf_counter()

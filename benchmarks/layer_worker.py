@@ -13,26 +13,30 @@ def main(way):
     import keras
     import tensorflow as tf
 
+    from stages.nicknet.batches import halves
     from stages.nicknet.convolution import DIRECT, BatchLastConv2D, way_of_computing
 
     def answer(size, kernel, channels, filters, images, repeats):
         chosen = DIRECT if way == "stock" else way_of_computing(kernel, kernel, channels, filters)
-        # The halves of the batch side by side, as the networks have them.
-        sizes = [images] if way == "stock" else [images // 2, images - images // 2]
+        parts = [images] if way == "stock" else [part.stop - part.start for part in halves(images)]
         if chosen == DIRECT:
-            shapes = [(n, size, size, channels) for n in sizes]
+            shapes = [(n, size, size, channels) for n in parts]
             layer = keras.layers.Conv2D(filters, kernel, padding="same")
         else:
-            shapes = [(size, size, channels, n) for n in sizes]
+            shapes = [(size, size, channels, n) for n in parts]
             layer = BatchLastConv2D(filters, kernel)
         layer.build(shapes[0])
 
-        @tf.function
-        def step(inputs, upstream):
+        @tf.function(jit_compile=chosen != DIRECT)
+        def of_part(inputs, upstream):
             with tf.GradientTape() as tape:
                 tape.watch(inputs)
-                outputs = [layer(part) for part in inputs] if chosen == DIRECT else layer(inputs)
+                outputs = layer(inputs)
             return tape.gradient(outputs, [inputs, *layer.trainable_variables], upstream)
+
+        @tf.function
+        def step(inputs, upstream):
+            return [of_part(*of_both) for of_both in zip(inputs, upstream, strict=True)]
 
         inputs = [tf.random.normal(shape) for shape in shapes]
         upstream = [tf.random.normal(layer.compute_output_shape(shape)) for shape in shapes]

@@ -30,11 +30,32 @@ def stock(settings):
     return keras.Sequential([*layers, keras.layers.Dense(CLASSES)])
 
 
-def compiled(model, settings, jit):
+def stock_step(what, settings, size, jit):
+    """Function that takes one step of "training" or "inference", by train_on_batch or predict_on_batch."""
     optimizer = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer(settings.resolved().learning_rate), loss=loss, jit_compile=jit)
-    return model
+    model = stock(settings)
+    model.compile(optimizer(settings.learning_rate), loss=loss, jit_compile=jit)
+    images, labels = batch(size)
+    if what == "training":
+        return lambda: model.train_on_batch(images, labels)
+    return lambda: model.predict_on_batch(images)
+
+
+def ours_step(what, settings, size):
+    """The same by the steps of the stages; also "watching", that of held-out images between epochs."""
+    from stages.nicknet import inference, network
+    from stages.train import training
+
+    images, labels = batch(size)
+    if what == "inference":
+        model = ours(settings)
+        network.fix_kernels(model)
+        ready = inference.ready(model)
+        return lambda: ready.predict_on_batch(images)
+    model, weights = training.untrained(settings, IMAGE_SHAPE, CLASSES, 0), np.ones(size, "float32")
+    step = {"training": training._learning_step, "watching": training._measuring_step}[what](model)
+    return lambda: step(images, labels, weights).numpy()
 
 
 def batch(size, seed=0):

@@ -1,8 +1,8 @@
 """A whole epoch through the train stage against the bare step: python -m benchmarks.training_loop.
 
-The bare step is Keras's train_on_batch and predict_on_batch on one batch that never changes; an epoch at that speed
-would take its training images at the one rate and its held-out images at the other. The stage's epoch includes the
-choice and order of images, curves and held-out evaluation. Bare steps and epochs take turns.
+The bare steps are those of the stage, for learning and for watching held-out images, on one batch that never changes;
+an epoch at that speed would take its training images at the one rate and its held-out images at the other. The stage's
+epoch includes the choice and order of images, curves and held-out evaluation. Bare steps and epochs take turns.
 """
 
 import statistics
@@ -56,13 +56,11 @@ def compare(settings):
         last=1 + EPOCHS,
         progress=lambda count: None,
     )
-    bare_model = networks.compiled(networks.ours(settings), settings, jit=False)
-    batch, batch_labels = networks.batch(settings.batch_size)
+    learn, watch = (networks.ours_step(what, settings, settings.batch_size) for what in ("training", "watching"))
     next(epochs)
     ratios, bare, whole = [], [], []
     for _ in range(EPOCHS):
-        step = statistics.median(seconds(lambda: bare_model.train_on_batch(batch, batch_labels), 20))
-        look = statistics.median(seconds(lambda: bare_model.predict_on_batch(batch), 20))
+        step, look = (statistics.median(seconds(bare_step, 20)) for bare_step in (learn, watch))
         expected = (TRAINING_IMAGES * step + HELD_OUT_IMAGES * look) / settings.batch_size
         start = time.perf_counter()
         next(epochs)

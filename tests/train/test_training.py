@@ -5,7 +5,7 @@ from sklearn.metrics import accuracy_score, log_loss, precision_score
 
 from stages.errors import InputError
 from stages.nicknet import inference
-from stages.nicknet.batches import batches, order
+from stages.nicknet.batches import batches, halves, order
 from stages.settings import NetworkSettings
 from stages.train import training
 
@@ -148,15 +148,18 @@ def test_padding_changes_no_gradient():
         np.testing.assert_allclose(padded, plain, rtol=1e-4, atol=1e-6)
 
 
-def test_a_step_is_kerass_own():
-    """Weights after an epoch equal those of keras.Model.fit on the same batches."""
-    model = training.untrained(SETTINGS, (8, 8, 3), 3, seed=0)
-    options = {"batch_size": 25, "seed": 0, "first": 1, "last": 1, "progress": lambda images: None}
+@pytest.mark.parametrize("kernel_size", [3, 5])
+@pytest.mark.parametrize("batch_size", [1, 25])
+def test_a_step_is_kerass_own(batch_size, kernel_size):
+    """Weights after an epoch equal those of keras.Model.fit on the same batches, one image and odd numbers included."""
+    changes = {"optimizer": "sgd", "kernel_size": kernel_size, "batch_size": batch_size}
+    settings = SETTINGS.model_copy(update=changes)
+    model, other = (training.untrained(settings, (8, 8, 3), 3, seed=0) for _ in range(2))
+    options = {"batch_size": batch_size, "seed": 0, "first": 1, "last": 1, "progress": lambda images: None}
     list(training.epochs(model, IMAGES, LABELS, TRAIN, HELD_OUT, **options))
-    other = training.untrained(SETTINGS, (8, 8, 3), 3, seed=0)
     other.compile(optimizer=other.optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     chosen = order(TRAIN, 0, 1)
-    other.fit(IMAGES[chosen], LABELS[chosen], batch_size=25, shuffle=False, verbose=0)
+    other.fit(IMAGES[chosen], LABELS[chosen], batch_size=batch_size, shuffle=False, verbose=0)
     for ours, kerass in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(ours, kerass, rtol=1e-4, atol=1e-5)
 
@@ -174,6 +177,14 @@ def test_batches_hold_every_image_once():
     labels = np.concatenate([labels[weights > 0] for _, labels, weights in found])
     assert labels.tolist() == indices.tolist()
     assert np.array_equal(found[1][0][3], IMAGES[2 * 19])
+
+
+def test_halves_hold_every_image_once_and_are_never_empty():
+    for size in (1, 2, 5, 128):
+        parts = [np.arange(size)[half] for half in halves(size)]
+        assert np.concatenate(parts).tolist() == list(range(size))
+        assert min(map(len, parts)) > 0
+        assert len(parts) == min(size, 2)
 
 
 def test_the_order_is_the_seeds_and_the_epochs():
