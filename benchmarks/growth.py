@@ -13,7 +13,7 @@ import sys
 from benchmarks import report
 from benchmarks.workers import Worker
 
-IMAGES, CHANNELS, REPEATS = 32, 32, 5
+IMAGES, CHANNELS, ROUNDS, REPEATS = 128, 32, 3, 3
 KERNELS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31]
 SIZES = [4, 8, 12, 16, 20, 24, 32, 40, 48, 64]
 POINTS = [("kernel", 16, k) for k in KERNELS] + [("map", size, 15) for size in SIZES]
@@ -34,8 +34,12 @@ def measure():
     workers = {way: Worker(sys.executable, "-m", "benchmarks.layer_worker", way) for way in ("stock", "ours")}
     for grows, size, kernel in POINTS:
         shape = {"size": size, "kernel": kernel, "channels": CHANNELS, "filters": CHANNELS, "images": IMAGES}
-        got = {way: worker.ask(**shape, repeats=REPEATS) for way, worker in workers.items()}
-        stock, ours = (1000 * statistics.median(got[way]["seconds"]) for way in ("stock", "ours"))
+        got = {way: [] for way in workers}
+        for _ in range(ROUNDS):
+            for way, worker in workers.items():
+                answer = worker.ask(**shape, repeats=REPEATS)
+                got[way] += answer["seconds"]
+        stock, ours = (1000 * statistics.median(got[way]) for way in ("stock", "ours"))
         rows.append(
             {
                 "grows": grows,
@@ -44,7 +48,7 @@ def measure():
                 "stock_ms": f"{stock:.2f}",
                 "ours_ms": f"{ours:.2f}",
                 "ratio": f"{stock / ours:.2f}",
-                "way": got["ours"]["way"],
+                "way": answer["way"],
             }
         )
     for worker in workers.values():
