@@ -23,6 +23,7 @@ from stages.error_analysis.grid import Grid, Run
 from stages.error_analysis.runs import Runs
 from stages.error_analysis.table import Refusal, Table
 from stages.params import ErrorAnalysis
+from stages.streams import stream
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def examine(
 ) -> tuple[Analysis, verdicts.Case]:
     """Every table but those of the verdicts, of one part's images, and what the verdicts are judged on."""
     runs, confidence = parts[part], settings.confidence
-    resamples = Resamples(len(runs.labels), settings.resamples, np.random.default_rng(settings.seed))
+    resamples = Resamples(len(runs.labels), settings.resamples, stream("bootstrap", part))
     right = by_cell(runs, grid)
     removed = knockout.repairing_class(runs.labels, runs.probabilities)
     collapsed = runs.problems

@@ -15,6 +15,7 @@ from stages.error_analysis.analysis import Analysis
 from stages.error_analysis.grid import Run
 from stages.error_analysis.intervals import holm
 from stages.error_analysis.table import Table
+from stages.streams import stream
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """Images (n, H, W, 3), 0..255, to scores (n, classes), logits or probabilities; the highest score is the answer."""
@@ -217,10 +218,10 @@ def intervene(predict: Predict, images: np.ndarray, labels: np.ndarray, rng: np.
     """Ask the network about the images (n, H, W, 3), labels (n,), and about every edit and every placebo of them."""
     corners = random_corners(images.shape, rng)
     edited, noisy, norms = [], [], []
-    for edit, stream in zip(EDITS, rng.spawn(len(EDITS)), strict=True):
+    for edit, noise in zip(EDITS, rng.spawn(len(EDITS)), strict=True):
         changed = edit.apply(images, corners)
         edited.append(_right(predict, changed, labels))
-        noisy.append(_right(predict, placebo(images, changed, stream), labels))
+        noisy.append(_right(predict, placebo(images, changed, noise), labels))
         norms.append(np.linalg.norm((changed - images).reshape(len(images), -1), axis=1))
     return Outcomes(
         names=tuple(edit.name for edit in EDITS),
@@ -324,7 +325,7 @@ def pixel_edits(
     found = []
     for run, predict in networks.items():
         position = analysis.runs.index(run)
-        rng = np.random.default_rng([seed, position])
+        rng = stream("edits", run.network, run.seed)
         chosen = choose(analysis.predicted[position] == analysis.labels, at_most, rng)
         outcomes = intervene(predict, images[chosen], analysis.labels[chosen], rng)
         found += [{"network": run.network, "seed": run.seed} | row for row in rows(outcomes, confidence)]

@@ -11,6 +11,7 @@ from stages.error_analysis.analysis import Analysis
 from stages.error_analysis.budget import CAUSES
 from stages.error_analysis.figures_style import FAINT, INK, VERMILION, short, styled
 from stages.error_analysis.table import Table
+from stages.streams import stream
 
 CAUSE_WORDS = {
     "label suspect": "Most of the people asked chose another class than the label.",
@@ -50,7 +51,6 @@ def choose(analysis: Analysis, *, each: int, seed: int) -> list[Gallery]:
     cause. Of a network with several seeds, the wrong and right images are those of its first. A gallery of no images
     is left out.
     """
-    rng = np.random.default_rng([seed, len(analysis.runs) + 1])
     wrong = analysis.predicted != analysis.labels
     everyone = tuple(range(len(analysis.runs)))
     all_wrong = np.flatnonzero(wrong.all(axis=0))
@@ -63,12 +63,13 @@ def choose(analysis: Analysis, *, each: int, seed: int) -> list[Gallery]:
                 title="Missed by all networks",
                 words=f"Wrong in each of the {len(analysis.runs)} runs.",
                 of=len(all_wrong),
-                tiles=tuple(Tile(index, everyone) for index in _drawn(all_wrong, each, rng)),
+                tiles=tuple(Tile(index, everyone) for index in _drawn(all_wrong, each, stream("gallery", "all"))),
             )
         )
     for number, cause in enumerate(CAUSES, start=1):
         erring = analysis.causes == number
         group = np.flatnonzero(erring.any(axis=0))
+        rng = stream("gallery", cause)
         tiles = tuple(
             Tile(index, (int(rng.choice(np.flatnonzero(erring[:, index]))),)) for index in _drawn(group, each, rng)
         )
@@ -79,6 +80,7 @@ def choose(analysis: Analysis, *, each: int, seed: int) -> list[Gallery]:
         position = [run.network for run in analysis.runs].index(network)
         for answer, members in (("wrong", wrong[position]), ("right", ~wrong[position])):
             group = np.flatnonzero(members)
+            rng = stream("gallery", answer, network)
             tiles = tuple(Tile(index, (position,)) for index in _drawn(group, each, rng))
             title = f"{network}: random {answer} ones"
             words = f"Drawn from all held-out images that {analysis.runs[position]} gets {answer}."

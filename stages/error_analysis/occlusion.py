@@ -14,6 +14,7 @@ from stages.error_analysis.analysis import Analysis
 from stages.error_analysis.edits import Predict, intervene, mean_colour, occluded, occlusion_side
 from stages.error_analysis.grid import Run
 from stages.error_analysis.table import Table
+from stages.streams import stream
 
 
 def places(shape: tuple[int, ...]) -> np.ndarray:
@@ -93,7 +94,7 @@ def explain(
         networks: the runs to ask, each one of analysis.runs; they answer in logits.
         images: uint8 (N, H, W, 3), the images of analysis.ids.
     """
-    order = np.random.default_rng([seed, len(analysis.runs)]).permutation(len(analysis.ids))
+    order = stream("occlusion").permutation(len(analysis.ids))
     wrong = {run: analysis.predicted[analysis.runs.index(run)] != analysis.labels for run in networks}
     taken: list[tuple[Run, int]] = []
     for _ in range(how_many):
@@ -109,7 +110,12 @@ def _case(run: Run, predict: Predict, index: int, images: np.ndarray, analysis: 
     position = analysis.runs.index(run)
     true, predicted = int(analysis.labels[index]), int(analysis.predicted[position, index])
     image = images[index]
-    outcomes = intervene(predict, image[None], np.array([true]), np.random.default_rng([seed, position, index]))
+    outcomes = intervene(
+        predict,
+        image[None],
+        np.array([true]),
+        stream("occlusion", run.network, run.seed, int(analysis.ids[index])),
+    )
     return Case(
         run=run,
         index=index,

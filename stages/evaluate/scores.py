@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
 
 from stages.errors import InputError
+from stages.streams import stream
 
 CLASS_COLUMNS = ("class", "images", "predicted", "precision", "recall", "f1")
 CONFUSION_COLUMNS = ("actual", "predicted", "images", "share")
@@ -66,4 +67,4 @@ def confusion_rows(labels, probabilities, names):
 def draw(labels, probabilities, right, images, seed):
     """Positions (k,) of at most `images` random predictions that are right (or wrong), in random order."""
     found = np.flatnonzero((probabilities.argmax(axis=1) == labels) == right)
-    return np.random.default_rng([seed, int(right)]).permutation(found)[:images]
+    return stream("examples", seed, int(right)).permutation(found)[:images]
