@@ -2,7 +2,7 @@
 
 import json
 
-from stages.artifacts import RAW
+from stages.dataset import RAW
 from stages.errors import InputError
 
 PATH = RAW / "image_files.json"

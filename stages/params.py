@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -44,19 +43,9 @@ class Split(_Section):
     seed: Seed
 
 
-class Examples(_Section):
-    """The random right and wrong predictions that are drawn for each network."""
-
-    images: Annotated[int, Field(ge=1, le=100)]
-    """Images a picture."""
-    seed: Seed
-
-
 class ErrorAnalysis(_Section):
     """How the errors are analysed."""
 
-    seed: Seed
-    """For resampling and for the choice of images to intervene on."""
     resamples: Annotated[int, Field(ge=100, le=100000)]
     """Bootstrap resamples and permutations."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)]
@@ -94,7 +83,6 @@ class Params(NetworkSettings):
     networks: Annotated[dict[Annotated[str, AfterValidator(_name)], NetworkOverrides], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
     """One run of every network a seed; it sets the initial weights and the order of the images."""
-    examples: Examples
     error_analysis: ErrorAnalysis
 
     def network(self, name: str) -> NetworkSettings:
@@ -126,26 +114,12 @@ class Params(NetworkSettings):
         return self
 
 
-def load(*sections: str, path: Path = Path("params.yaml")) -> SimpleNamespace:
-    """Read and check all of params.yaml; return the named entries only, such as 'seeds' or 'data.folder'.
+def read(path: Path = Path("params.yaml")) -> Params:
+    """Read and check params.yaml as a whole.
 
-    A stage names what dvc.yaml declares for it, so that it cannot use a parameter DVC does not watch.
+    A stage declares in dvc.yaml what it takes from the result, which tests/test_wiring.py holds against its code.
     Raises InputError that lists every problem with its path, the value, and what is allowed.
     """
-    params, loaded = read(path), SimpleNamespace()
-    for section in sections:
-        *parents, name = section.split(".")
-        value, place = params, loaded
-        for parent in parents:
-            value = getattr(value, parent)
-            place.__dict__.setdefault(parent, SimpleNamespace())
-            place = getattr(place, parent)
-        setattr(place, name, getattr(value, name))
-    return loaded
-
-
-def read(path: Path = Path("params.yaml")) -> Params:
-    """Read and check params.yaml as a whole; raises InputError as load does."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:

@@ -7,6 +7,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stages.errors import InputError
+from stages.files import write_text
+
+FOLDER = Path("data/networks")
 
 DEFAULT_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
 """Keras's own defaults."""
@@ -54,21 +57,23 @@ class NetworkSettings(BaseModel):
         return self.model_copy(update={"learning_rate": DEFAULT_LEARNING_RATE[self.optimizer]})
 
 
-def dump(settings: NetworkSettings) -> str:
-    """YAML text of the settings, keys in the order of the class."""
-    return yaml.safe_dump(settings.model_dump(), sort_keys=False, default_flow_style=None)
+def path(network: str) -> Path:
+    """Where a network's effective settings lie."""
+    return FOLDER / f"{network}.yaml"
 
 
-def read(path: Path) -> NetworkSettings:
-    """Read settings written by the configure stage.
+def write(network: str, settings: NetworkSettings) -> None:
+    """As YAML, keys in the order of the class."""
+    write_text(path(network), yaml.safe_dump(settings.model_dump(), sort_keys=False, default_flow_style=None))
 
-    Raises InputError where the file is missing or holds anything else.
-    """
+
+def read(network: str) -> NetworkSettings:
+    """The settings that the configure stage wrote; InputError where the file is missing or holds anything else."""
     try:
-        return NetworkSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return NetworkSettings.model_validate(yaml.safe_load(path(network).read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise InputError(f"{path} is missing. Run `dvc repro configure` to write it.") from None
+        raise InputError(f"{path(network)} is missing. Run `dvc repro configure` to write it.") from None
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError):
         raise InputError(
-            f"{path} does not hold a network's settings. Run `dvc repro -f configure` to write it again."
+            f"{path(network)} does not hold a network's settings. Run `dvc repro -f configure` to write it again."
         ) from None

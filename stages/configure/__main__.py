@@ -1,13 +1,13 @@
 """params.yaml -> data/networks/<network>.yaml"""
 
-from stages import artifacts, params, settings
+from stages import params, settings
 from stages.errors import reported
 
 
 def main() -> None:
     everything = params.read()
     for network in everything.networks:
-        artifacts.write_text(artifacts.settings_path(network), settings.dump(everything.network(network)))
+        settings.write(network, everything.network(network))
 
 
 if __name__ == "__main__":

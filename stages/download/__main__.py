@@ -4,30 +4,27 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from types import SimpleNamespace
 
 from stages.download import archive, cifar10, digits, folder, raw, source
 from stages.download.fetch import fetched
 from stages.errors import reported
-from stages.params import load
+from stages.params import Params, read
 
 
 def main(
-    dataset: str,
+    given: Params,
     environment: Mapping[str, str],
     home: cifar10.Remote = cifar10.HOME,
     layout: cifar10.Layout = cifar10.PUBLISHED,
-    data: SimpleNamespace | None = None,
 ) -> None:
-    """Write the data set's arrays; raises InputError and writes nothing where they cannot be had.
-
-    data: the parameters folder, image_side and unreadable, which only the data set 'folder' needs.
-    """
-    if dataset == "digits":
+    """Write the data set's arrays; raises InputError and writes nothing where they cannot be had."""
+    if given.data.folder and given.dataset != "folder":
+        print(f"download: warning: data.folder is not used, for dataset is {given.dataset}.", file=sys.stderr)
+    if given.dataset == "digits":
         raw.write(digits.batches(), digits.CLASS_NAMES)
-    elif dataset == "folder":
-        path = folder.located(data.folder, environment)
-        with folder.opened(path, data.image_side, data.unreadable == "skip") as images:
+    elif given.dataset == "folder":
+        path = folder.located(given.data.folder, environment)
+        with folder.opened(path, given.data.image_side, given.data.unreadable == "skip") as images:
             raw.write(folder.batches(images), images.class_names, folder.files(images))
     else:
         cifar10_arrays(environment, home, layout)
@@ -48,7 +45,4 @@ def cifar10_arrays(environment: Mapping[str, str], home: cifar10.Remote, layout:
 
 if __name__ == "__main__":
     with reported("download"):
-        given = load("dataset", "data.folder", "data.image_side", "data.unreadable")
-        if given.data.folder and given.dataset != "folder":
-            print(f"download: warning: data.folder is not used, for dataset is {given.dataset}.", file=sys.stderr)
-        main(given.dataset, os.environ, data=given.data)
+        main(read(), os.environ)

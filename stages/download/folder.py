@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from stages.artifacts import RAW
+from stages.dataset import RAW
 from stages.download import partition, picture
 from stages.download.batch import Batch
 from stages.download.source import checkout

@@ -8,8 +8,9 @@ from typing import BinaryIO
 import numpy as np
 
 from stages import image_files
-from stages.artifacts import CLASS_NAMES, images_path, labels_path, replacing, write_json
+from stages.dataset import CLASS_NAMES, images_path, labels_path
 from stages.download.batch import Batch
+from stages.files import replacing, write_json
 
 
 def write(

@@ -1,1 +1,1 @@
-"""Measure one trained network: its predictions, scores, confusions, and random examples."""
+"""What one trained network answers, and how often it is right."""

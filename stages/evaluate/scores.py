@@ -1,16 +1,12 @@
 """Scores of one network's predictions; labels are uint8 (n,), probabilities float32 (n, classes)."""
 
 import numpy as np
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, log_loss, precision_recall_fscore_support
 
 from stages.errors import InputError
-from stages.streams import stream
-
-CLASS_COLUMNS = ("class", "images", "predicted", "precision", "recall", "f1")
-CONFUSION_COLUMNS = ("actual", "predicted", "images", "share")
 
 
-def scores(labels, probabilities):
+def scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float | int]:
     """Dict of floats in 0..1, loss in nats an image from 0, the number of images, and that of predicted classes.
 
     Precision and recall are means over the classes that occur in labels or predictions; a class that is never
@@ -34,37 +30,6 @@ def scores(labels, probabilities):
         "precision": float(precision),
         "recall": float(recall),
         "loss": float(log_loss(labels, normalised, labels=classes)),
-        "images": len(labels),
+        "n": len(labels),
         "predicted_classes": len(np.unique(predicted)),
     }
-
-
-def class_rows(labels, probabilities, names):
-    """One row a class with CLASS_COLUMNS: images of the class, how often it is predicted, scores in 0..1.
-
-    A class never predicted has precision 0, a class without images recall 0.
-    """
-    predicted = probabilities.argmax(axis=1)
-    precision, recall, f1, images = precision_recall_fscore_support(
-        labels, predicted, labels=np.arange(len(names)), zero_division=0
-    )
-    chosen = np.bincount(predicted, minlength=len(names))
-    columns = (names, images.tolist(), chosen.tolist(), precision.tolist(), recall.tolist(), f1.tolist())
-    return [dict(zip(CLASS_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def confusion_rows(labels, probabilities, names):
-    """One row a pair of classes with CONFUSION_COLUMNS; share is of the images of the actual class, 0..1."""
-    counts = confusion_matrix(labels, probabilities.argmax(axis=1), labels=np.arange(len(names)))
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return [
-        dict(zip(CONFUSION_COLUMNS, (actual, predicted, int(counts[i, j]), float(shares[i, j])), strict=True))
-        for i, actual in enumerate(names)
-        for j, predicted in enumerate(names)
-    ]
-
-
-def draw(labels, probabilities, right, images, seed):
-    """Positions (k,) of at most `images` random predictions that are right (or wrong), in random order."""
-    found = np.flatnonzero((probabilities.argmax(axis=1) == labels) == right)
-    return stream("examples", seed, int(right)).permutation(found)[:images]

@@ -1,5 +1,7 @@
 """What a trained network says of images."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -7,8 +9,17 @@ import tensorflow as tf
 from stages.errors import InputError
 from stages.nicknet.batches import batches, halves
 from stages.nicknet.network import build, fix_kernels, wants_xla
+from stages.run import Run
 
 _BATCH_SIZE = 128
+
+
+MODELS = Path("data/models")
+
+
+def weights_path(run: Run) -> Path:
+    """The trained weights in Keras's .weights.h5 format."""
+    return run.file(MODELS, ".weights.h5")
 
 
 def load(settings, weights_path, image_shape, classes):

@@ -6,35 +6,36 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from stages import artifacts
+from stages import dataset, settings
 from stages.nicknet import runtime
+from stages.run import Run
 
 _STAGES = Path(__file__).parents[1]
 _PACKAGES = ("keras", "numpy", "tensorflow")
 
 
-def of(network: str, seed: int) -> str:
+def of(run: Run) -> str:
     """SHA-256, in hex, of all that the training depends on: settings, seed, images, split, code, packages, threads.
 
     Everything that changes a weight changes it; some things that change none do so too.
     """
     digest = hashlib.sha256()
-    values = {"seed": seed, runtime.THREADS: os.environ.get(runtime.THREADS)}
+    values = {"seed": run.seed, runtime.THREADS: os.environ.get(runtime.THREADS)}
     for name, value in (values | {package: version(package) for package in _PACKAGES}).items():
         digest.update(f"{name} {value}\n".encode())
-    for name, path in (*_data(network), *_code()):
+    for name, path in (*_data(run.network), *_code()):
         with path.open("rb") as file:
             digest.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
 def _data(network: str) -> Iterable[tuple[str, Path]]:
-    yield "settings", artifacts.settings_path(network)
-    yield "images", artifacts.images_path("train")
-    yield "labels", artifacts.labels_path("train")
-    yield "class names", artifacts.CLASS_NAMES
-    yield "train", artifacts.indices_path("train")
-    yield "held out", artifacts.indices_path("held_out")
+    yield "settings", settings.path(network)
+    yield "images", dataset.images_path("train")
+    yield "labels", dataset.labels_path("train")
+    yield "class names", dataset.CLASS_NAMES
+    yield "train", dataset.indices_path("training")
+    yield "held out", dataset.indices_path("held-out")
 
 
 def _code() -> Iterable[tuple[str, Path]]:

@@ -25,7 +25,7 @@ class Progress:
         self._bar.update(images)
 
     def epoch(self, training, held_out):
-        """An epoch is done; both rows are dicts with training.HISTORY_COLUMNS."""
+        """An epoch is done; both rows are dicts with history.COLUMNS."""
         numbers = ", ".join(
             f"{name} {training[name]:.3f} (held out {held_out[name]:.3f})" for name in ("accuracy", "loss", "precision")
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages import artifacts
+from stages.files import replacing
 from stages.train import checkpoint
 from stages.train.checkpoint import Checkpoint
 
@@ -54,7 +54,7 @@ class Store:
     def write(self, state: Checkpoint) -> None:
         """Keep this instead of what was kept. Whole or not at all, even where the machine dies."""
         content = checkpoint.pack(state, self._identity)
-        with artifacts.replacing(self._path) as temporary, temporary.open("wb") as file:
+        with replacing(self._path) as temporary, temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

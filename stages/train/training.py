@@ -8,12 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from stages.errors import InputError
+from stages.history import QUANTITIES, Row
 from stages.nicknet.batches import batches, halves, order
 from stages.nicknet.network import build, large_convolutions, shared_factors, wants_xla
 from stages.settings import NetworkSettings
-
-QUANTITIES = ("accuracy", "loss", "precision")
-HISTORY_COLUMNS = ("epoch", "images", *QUANTITIES)
 
 _EVALUATION_BATCH_SIZE = 128
 
@@ -50,8 +48,8 @@ def epochs(
     first: int,
     last: int,
     progress: Callable[[int], None],
-) -> Iterator[list[dict]]:
-    """Train a network; after each epoch yield its two rows of the history (dicts with HISTORY_COLUMNS).
+) -> Iterator[list[Row]]:
+    """Train a network; after each epoch yield its two rows of the history (history.COLUMNS).
 
     'training' averages over the epoch while the weights move, as Keras does; 'held-out' is measured at its end.
     Loss is the cross entropy in nats an image; precision is the mean over classes, 0 for a class never predicted.
@@ -198,8 +196,8 @@ def _sums(labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.T
     )
 
 
-def _row(epoch: int, images: str, sums: np.ndarray) -> dict:
+def _row(epoch: int, part: str, sums: np.ndarray) -> Row:
     losses, right, predicted = sums
     count = predicted.sum()
     values = (right.sum() / count, losses.sum() / count, np.mean(right / np.maximum(predicted, 1)))
-    return {"epoch": epoch, "images": images} | dict(zip(QUANTITIES, map(float, values), strict=True))
+    return {"epoch": epoch, "part": part} | dict(zip(QUANTITIES, map(float, values), strict=True))
