@@ -1,1 +1,1 @@
-"""Why are these images misclassified? Statistics, interventions and the page, from the runs' predictions."""
+"""Why are these images misclassified? Tables of every finding and the verdicts on the report's claims."""

@@ -1,63 +1,56 @@
 """What the error analysis reads."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from stages import artifacts, image_files, settings
-from stages.error_analysis import votes
-from stages.error_analysis.grid import Run
-from stages.error_analysis.runs import Runs, gather
-from stages.settings import NetworkSettings
-
-PARTS = {"training": "train", "held-out": "held_out", "test": "test"}
-"""The analysis's names of the images, and those of the files."""
+from stages import dataset, history, image_files, outcomes, predictions, settings
+from stages.params import Params
+from stages.run import Run
+from stages.statistics import grid, votes
+from stages.statistics.sample import Sample, gather
+from stages.user_paths import located
 
 
-def read_settings(networks: Iterable[str]) -> dict[str, NetworkSettings]:
-    """The effective settings of the networks."""
-    return {network: settings.read(artifacts.settings_path(network)) for network in networks}
-
-
-def read_parts(runs: Sequence[Run]) -> dict[str, Runs]:
-    """The predictions of exactly these runs, keys as in PARTS; InputError unless all are for the same images."""
-    names = artifacts.read_class_names()
-    predictions = {run: artifacts.read_predictions(run.network, run.seed) for run in runs}
-    return {
-        name: gather({run: parts[part] for run, parts in predictions.items()}, names) for name, part in PARTS.items()
+def read(given: Params) -> dict[str, Sample]:
+    """The samples of every run of params.yaml, by part; that of the held-out images holds all that is known of them."""
+    networks, seeds = tuple(given.networks), tuple(given.seeds)
+    runs = [Run(network, seed) for network in networks for seed in seeds]
+    class_names = tuple(dataset.read_class_names())
+    answers = {run: predictions.read(run) for run in runs}
+    common = {
+        "networks": networks,
+        "seeds": seeds,
+        "class_names": class_names,
+        "grid": grid.make({network: settings.read(network) for network in networks}, seeds),
+        "number_of_resamples": given.error_analysis.resamples,
+        "confidence": given.error_analysis.confidence,
     }
+    samples = {part: _sample(part, answers, common) for part in ("training", "test")}
+    ids = answers[runs[0]]["held-out"].ids
+    files = image_files.read("train")
+    known = {
+        "votes": _votes(given.data.human_votes, ids, len(class_names)),
+        "files": files and [files[index] for index in ids],
+        "histories": {run: history.read(run) for run in runs},
+        "interventions": {run: outcomes.read(run) for run in runs},
+        "others": samples,
+    }
+    return samples | {"held-out": _sample("held-out", answers, common | known)}
 
 
-def read_votes(path: str | None, ids: np.ndarray) -> np.ndarray | None:
+def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Predictions]], known: Mapping) -> Sample:
+    ids, labels, probabilities = gather({run: parts[part] for run, parts in answers.items()}, len(known["class_names"]))
+    axes = len(known["networks"]), len(known["seeds"])
+    return Sample(
+        part=part, ids=ids, labels=labels, probabilities=probabilities.reshape(*axes, *probabilities.shape[1:]), **known
+    )
+
+
+def _votes(path: str | None, ids: np.ndarray, classes: int) -> np.ndarray | None:
     """Human votes uint8 (n, annotators) of the training images with these ids; None without a path."""
     if path is None:
         return None
-    return votes.read(Path(path), len(artifacts.read_images("train")), len(artifacts.read_class_names()))[ids]
-
-
-def read_files(ids: np.ndarray) -> tuple[str, ...] | None:
-    """The files of the training images with these ids; None where the data set has no files."""
-    files = image_files.read("train")
-    return None if files is None else tuple(files[index] for index in ids)
-
-
-def read_curves(runs: Sequence[Run]) -> dict[Run, list[dict[str, str]]]:
-    """The history of every run, see artifacts.history_path."""
-    return {run: artifacts.read_history(run.network, run.seed) for run in runs}
-
-
-def load_networks(
-    runs: Iterable[Run], settings: dict[str, NetworkSettings], image_shape: tuple[int, ...], classes: int
-) -> dict[Run, Callable[[np.ndarray], np.ndarray]]:
-    """The trained networks as functions of images (n, H, W, 3), 0..255, to logits float32 (n, classes)."""
-    from stages.nicknet import inference
-
-    return {
-        run: partial(
-            inference.logits,
-            inference.load(settings[run.network], artifacts.weights_path(run.network, run.seed), image_shape, classes),
-        )
-        for run in runs
-    }
+    return votes.read(located(path, os.environ), len(dataset.read_labels("train")), classes)[ids]

@@ -1,0 +1,48 @@
+"""The few numbers that one compares between experiments, in the files that DVC shows as metrics."""
+
+from pathlib import Path
+from statistics import fmean
+
+from stages.files import write_json
+from stages.findings.registry import Analysis
+
+FOLDER = Path("metrics")
+SCORES = {
+    "accuracy": ("held-out", "accuracy"),
+    "precision": ("held-out", "precision"),
+    "loss": ("held-out", "loss"),
+    "training_accuracy": ("training", "accuracy"),
+}
+"""Of each network: part and score, by the name in metrics/<network>.json; a mean over the seeds."""
+
+
+def of_network(analysis: Analysis, network: str) -> dict[str, float]:
+    """The content of metrics/<network>.json: SCORES, 9 significant digits."""
+    return {
+        name: _mean([row["value"] for row in analysis.where("scores", network=network, part=part, score=score)])
+        for name, (part, score) in SCORES.items()
+    }
+
+
+def of_errors(analysis: Analysis) -> dict[str, float]:
+    """The content of metrics/errors.json: differences of held-out accuracy that a setting causes, where the grid has them.
+
+    The main effect, or the mean of the simple effects where a cell is missing.
+    """
+    effects = {}
+    for factor in ("optimizer", "kernel size"):
+        rows = analysis.where("effects", effect=factor)
+        rows = rows or [row for row in analysis.where("effects") if row["effect"].startswith(f"{factor} ")]
+        if rows:
+            effects[f"{factor.replace(' ', '_')}_effect"] = _mean([row["value"] for row in rows])
+    return effects
+
+
+def write(analysis: Analysis) -> None:
+    for network in analysis.sample.networks:
+        write_json(FOLDER / f"{network}.json", of_network(analysis, network))
+    write_json(FOLDER / "errors.json", of_errors(analysis))
+
+
+def _mean(values: list[float]) -> float:
+    return float(f"{fmean(values):.9g}")

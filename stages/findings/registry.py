@@ -1,0 +1,56 @@
+"""The findings, in the order of the page, and their tables."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from stages.findings import missed_by
+from stages.findings.finding import Finding
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Refusal, Row, Table
+
+FINDINGS: tuple[Finding, ...] = tuple(module.FINDING for module in (missed_by,))
+
+
+class Analysis:
+    """The tables of one sample, each computed when it is first asked for."""
+
+    def __init__(self, sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
+        self.sample = sample
+        self.findings = {finding.name: finding for finding in findings}
+        self._tables: dict[str, Table | None] = {}
+
+    def table(self, name: str) -> Table | None:
+        """The table of this finding; None where the sample does not support it."""
+        if name not in self._tables:
+            finding = self.findings[name]
+            self._tables[name] = None if finding.needs(self.sample) else finding.table(self.sample)
+        return self._tables[name]
+
+    def where(self, name: str, **values: object) -> list[Row]:
+        """The rows of a table in which the columns have these values; none where there is no table."""
+        table = self.table(name)
+        return table.where(**values) if table else []
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """Every table that the sample supports, in the order of the findings."""
+        return [table for table in map(self.table, self.findings) if table]
+
+    @cached_property
+    def refusals(self) -> list[Refusal]:
+        """What the sample cannot support: of the grid, then whole findings, then parts of one; each once."""
+        refusals = list(self.sample.grid.refusals)
+        for finding in self.findings.values():
+            reason = finding.needs(self.sample)
+            refusals += [Refusal(finding.question, reason)] if reason else finding.limits(self.sample)
+        return list(dict.fromkeys(refusals))
+
+
+REFUSALS = {
+    "analysis": Column(str, "what is not computed"),
+    "reason": Column(str, "what the grid, or the sample, does not have"),
+}
+
+
+def refusal_table(refusals: Sequence[Refusal]) -> Table:
+    return Table("refusals", "by row", REFUSALS, [refusal._asdict() for refusal in refusals])

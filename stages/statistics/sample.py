@@ -1,0 +1,112 @@
+"""The predictions of every run for the images of one part: what all statistics are computed from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from stages.errors import InputError
+from stages.history import Row
+from stages.outcomes import Outcomes
+from stages.predictions import Predictions
+from stages.run import Run
+from stages.statistics.bootstrap import Resamples
+from stages.statistics.grid import Grid
+from stages.streams import stream
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """N images of one part, and what every network answers with every seed.
+
+    part: 'training', 'held-out' or 'test'. networks, seeds, class_names: the labels of the axes (network, seed, image,
+    class). grid: which networks differ in what. ids: int64 (N,), see Predictions. labels: uint8 (N,), the truth.
+    probabilities: float32 (networks, seeds, N, classes). number_of_resamples: of the images. confidence: level of every
+    interval. votes: uint8 (N, annotators), people's labels, or None. files: the file that each image came from, or None.
+    histories: of every run, see history.read. interventions: what each run answers when its images are changed.
+    others: the same runs' samples of further parts, by part.
+
+    Equality is identity, so that functions of a sample can be cached.
+    """
+
+    part: str
+    networks: tuple[str, ...]
+    seeds: tuple[int, ...]
+    class_names: tuple[str, ...]
+    grid: Grid
+    ids: np.ndarray
+    labels: np.ndarray
+    probabilities: np.ndarray
+    number_of_resamples: int
+    confidence: float
+    votes: np.ndarray | None = None
+    files: Sequence[str] | None = None
+    histories: Mapping[Run, Sequence[Row]] = field(default_factory=dict)
+    interventions: Mapping[Run, Outcomes] = field(default_factory=dict)
+    others: Mapping[str, "Sample"] = field(default_factory=dict)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The R runs, in the order of `by_run`."""
+        return tuple(Run(network, seed) for network in self.networks for seed in self.seeds)
+
+    def by_run(self, values: np.ndarray) -> np.ndarray:
+        """Values (networks, seeds, ...) with one axis of runs instead: (R, ...)."""
+        return values.reshape(-1, *values.shape[2:])
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """int64 (networks, seeds, N), the most probable class; the lower index of equals."""
+        return self.probabilities.argmax(axis=3)
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """bool (networks, seeds, N)."""
+        return self.predicted == self.labels
+
+    @cached_property
+    def right_by_cell(self) -> np.ndarray:
+        """bool (cells, seeds, N): `right` of the networks of the grid, which leaves out equal ones."""
+        return self.right[[self.networks.index(network) for network in self.grid.networks]]
+
+    @cached_property
+    def resamples(self) -> Resamples:
+        """The bootstrap resamples that all statistics of the sample share."""
+        return Resamples(len(self.labels), self.number_of_resamples, stream("bootstrap", self.part))
+
+    @cached_property
+    def collapsed(self) -> dict[Run, str]:
+        """The runs that answer the same class for every image, and that class."""
+        predicted = self.by_run(self.predicted)
+        same = (predicted == predicted[:, :1]).all(axis=1) & (len(self.labels) > 1)
+        return {
+            run: self.class_names[row[0]] for run, row, flag in zip(self.runs, predicted, same, strict=True) if flag
+        }
+
+    @property
+    def collapse(self) -> str:
+        """Why effects of settings cannot be estimated: which runs collapsed; '' where none did."""
+        return "; ".join(f"{run} predicts '{name}' for every image" for run, name in self.collapsed.items())
+
+    def file(self, index: int) -> str:
+        """The file of the image at this place of ids; '' where there are no files."""
+        return "" if self.files is None else self.files[index]
+
+
+def gather(predictions: Mapping[Run, Predictions], classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """ids, labels and probabilities (R, N, classes) of runs; InputError unless all are for the same images and classes."""
+    (first_run, first), *others = predictions.items()
+    for run, other in others:
+        if not (np.array_equal(other.ids, first.ids) and np.array_equal(other.labels, first.labels)):
+            raise InputError(
+                f"The predictions of {run} and of {first_run} are for different images. Run `dvc repro evaluate` to "
+                "make them again."
+            )
+    for run, other in predictions.items():
+        if other.probabilities.shape[1] != classes:
+            raise InputError(
+                f"Expected probabilities of {classes} classes, got {other.probabilities.shape[1]} from {run}. "
+                "Run `dvc repro evaluate` to make them again."
+            )
+    return first.ids, first.labels, np.stack([one.probabilities for one in predictions.values()])

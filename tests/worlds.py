@@ -1,0 +1,163 @@
+"""Worlds in which the causes of errors are known, because they were planted.
+
+Every image is of one type, and the type alone decides which runs get it wrong. What an analysis should find follows
+from the shares of the types, by arithmetic that shares nothing with the analysis.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.settings import NetworkSettings
+from stages.statistics.grid import make
+from stages.statistics.sample import Sample
+
+NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CELLS = (("adam", 15), ("adam", 10), ("sgd", 15), ("sgd", 10))
+PUBLISHED = (("adam", 15), ("sgd", 15), ("sgd", 10))
+
+
+@dataclass(frozen=True)
+class World:
+    """Shares of all images, by what is wrong with them; the rest is right in every run.
+
+    label_noise: the label is wrong, people see it, networks predict the true class. pair: a bird taken for a cat, or a
+    cat for a bird, by every run. optimizer: wrong in every run with sgd. kernel: wrong in every run with the smallest
+    kernel. seed: each run is wrong with chance `unlucky`, by itself. bad_runs: beside that, each run gets a share of
+    its own, evenly drawn from 0 to this, of the remaining images wrong.
+    """
+
+    label_noise: float = 0.0
+    pair: float = 0.0
+    optimizer: float = 0.0
+    kernel: float = 0.0
+    seed: float = 0.0
+    unlucky: float = 1 / 6
+    bad_runs: float = 0.0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A draw of a world. kinds: str (N,), each image's type, 'right' where nothing is planted."""
+
+    sample: Sample
+    kinds: np.ndarray
+
+
+def draw(
+    world: World,
+    rng: np.random.Generator,
+    images: int = 2000,
+    cells: Sequence[tuple[str, int]] = CELLS,
+    seeds: int = 3,
+    names: Sequence[str] = NAMES,
+    part: str = "held-out",
+    resamples: int = 400,
+) -> Draw:
+    """Predictions of every run of the cells, for images whose labels are evenly spread over the classes.
+
+    The sample has people's votes, uint8 (N, 3): the truth, whatever the label is.
+    """
+    classes = len(names)
+    grid = make({f"nicknet{i + 1}": settings(*cell) for i, cell in enumerate(cells)}, tuple(range(seeds)))
+    kinds = _kinds(world, rng, images)
+    truth = rng.permutation(np.arange(images) % classes)
+    if world.pair:
+        bird, cat = names.index("bird"), names.index("cat")
+        truth[kinds == "pair"] = rng.choice([bird, cat], (kinds == "pair").sum())
+    labels = np.where(kinds == "label_noise", _other(truth, classes, rng), truth)
+    votes = np.repeat(truth[:, None], 3, axis=1).astype(np.uint8)
+    probabilities = []
+    for optimizer, size in cells:
+        for _ in range(seeds):
+            wrong = (kinds == "pair") | (kinds == "optimizer") & (optimizer == "sgd")
+            wrong |= (kinds == "kernel") & (size == min(size for _, size in cells))
+            wrong |= (kinds == "seed") & (rng.random(images) < world.unlucky)
+            wrong |= (kinds == "right") & (rng.random(images) < rng.uniform(0, world.bad_runs))
+            predicted = np.where(wrong, _other(truth, classes, rng), truth)
+            if world.pair:
+                predicted[kinds == "pair"] = bird + cat - truth[kinds == "pair"]
+            probabilities.append(_confident(predicted, truth, classes, rng))
+    sample = Sample(
+        part=part,
+        networks=grid.networks,
+        seeds=grid.seeds,
+        class_names=tuple(names),
+        grid=grid,
+        ids=np.arange(images),
+        labels=labels.astype(np.uint8),
+        probabilities=np.stack(probabilities).reshape(len(cells), seeds, images, classes),
+        number_of_resamples=resamples,
+        confidence=0.95,
+        votes=votes,
+    )
+    return Draw(sample, kinds)
+
+
+def settings(optimizer: str, kernel_size: int, **others: object) -> NetworkSettings:
+    """The published architecture with these settings."""
+    given = {
+        "filters": [12, 32, 48, 48, 32],
+        "pool_after": [1, 2, 5],
+        "dense_units": [512, 512],
+        "epochs": 30,
+        "batch_size": 128,
+    }
+    return NetworkSettings(optimizer=optimizer, kernel_size=kernel_size, **(given | others)).resolved()
+
+
+def error_rates(world: World, cells: Sequence[tuple[str, int]] = CELLS) -> Mapping[str, tuple[float, np.ndarray]]:
+    """Share and error rate in each cell (cells,) of every type of image."""
+    ones = np.ones(len(cells))
+    sgd = np.array([float(optimizer == "sgd") for optimizer, _ in cells])
+    small = np.array([float(size == min(size for _, size in cells)) for _, size in cells])
+    planted = {
+        "label_noise": ones,
+        "pair": ones,
+        "optimizer": sgd,
+        "kernel": small,
+        "seed": world.unlucky * ones,
+    }
+    rates = {name: (getattr(world, name), rate) for name, rate in planted.items()}
+    return rates | {"right": (1 - sum(share for share, _ in rates.values()), 0 * ones)}
+
+
+def images_with_a_cue(
+    rng: np.random.Generator, images: int, cue: str, classes: int = 4, side: int = 16
+) -> tuple[np.ndarray, np.ndarray]:
+    """Small noisy images uint8 (images, side, side, 3), and labels uint8 (images,), in which one thing tells the class.
+
+    cue: 'colour' (of the whole image), 'centre' or 'border' (the brightness there).
+    """
+    labels = rng.integers(0, classes, images).astype(np.uint8)
+    pixels = rng.normal(128, 8, (images, side, side, 3))
+    middle = np.zeros((side, side), dtype=bool)
+    middle[side // 4 : -side // 4, side // 4 : -side // 4] = True
+    steps = np.linspace(-60, 60, classes)[labels]
+    if cue == "colour":
+        pixels[..., 0] += steps[:, None, None]
+        pixels[..., 1] -= steps[:, None, None] * 0.299 / 0.587  # a grey picture of it tells nothing
+    else:
+        pixels[:, middle if cue == "centre" else ~middle] += steps[:, None, None]
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8), labels
+
+
+def _kinds(world: World, rng: np.random.Generator, images: int) -> np.ndarray:
+    shares = {name: share for name, (share, _) in error_rates(world).items()}
+    return rng.choice(list(shares), images, p=list(shares.values()))
+
+
+def _other(labels: np.ndarray, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """For each label another class, evenly."""
+    return (labels + rng.integers(1, classes, len(labels))) % classes
+
+
+def _confident(predicted: np.ndarray, second: np.ndarray, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """Probabilities float32 (n, classes): the predicted class first, then `second`, then the others."""
+    logits = rng.normal(0, 0.3, (len(predicted), classes))
+    rows = np.arange(len(predicted))
+    logits[rows, second] += 3
+    logits[rows, predicted] = logits.max(axis=1) + 1
+    exponentials = np.exp(logits)
+    return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
