@@ -64,8 +64,8 @@ benchmark-training: .venv/installed ## a whole epoch of the train stage against 
 docs: .venv/installed ## run the commands of docs/experiments.md and write their outputs into it
 	python -m scripts.walkthrough
 
-lint: .venv/installed ## style
-	ruff check . && ruff format --check .
+lint: .venv/installed ## style and types
+	ruff check . && ruff format --check . && mypy
 
 lock: ## pin requirements.in anew (needs pip-tools)
 	$(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
