@@ -1,0 +1,32 @@
+"""The whole pipeline, run once for all tests that look at what it does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.checkouts import SMALL, checkout, run
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A checkout in which the pipeline has run. printed: by that run. opened: a file a stage, see sitecustomize.py."""
+
+    folder: Path
+    printed: str
+    opened: Path
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory):
+    """Three small networks on the embedded images, run as the experiment `small` and committed; nobody changes it."""
+    folder = checkout(tmp_path_factory.mktemp("pipeline") / "nicknets", SMALL | {"networks": NETWORKS})
+    opened = tmp_path_factory.mktemp("opened")
+    watched = {"PYTHONPATH": str(Path(__file__).parent / "watched"), "OPENED": str(opened)}
+    printed = run("dvc", "exp", "run", "--name", "small", folder=folder, **watched)
+    run("git", "add", "--all", folder=folder)
+    run("git", "commit", "--quiet", "--message", "results", folder=folder)
+    return Pipeline(folder, printed, opened)
+
+
+NETWORKS = {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}, "nicknet3": {"optimizer": "sgd", "kernel_size": 2}}
