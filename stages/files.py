@@ -1,23 +1,20 @@
 """Files are whole or absent: each is written beside its place, then renamed. Equal contents give equal bytes."""
 
 import csv
+import fcntl
 import glob
 import io
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from stages.errors import InputError
-
-LEFTOVER_AGE = 3600
-"""Seconds after which a temporary file is one that a killed process left: no file takes so long to write."""
 
 REMAKE = "Delete it and run `dvc repro` to make it again."
 
@@ -30,28 +27,37 @@ def replacing(path: Path) -> Iterator[Path]:
     that share the folder. What a process that was killed left is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in path.parent.glob(f".tmp-*.{glob.escape(path.name)}"):
+    _remove_leftovers(path)
+    try:
+        handle, temporary = _locked_temporary(path)
         try:
-            if time.time() - leftover.stat().st_mtime > LEFTOVER_AGE:
-                leftover.unlink()
-        except FileNotFoundError:  # another process was faster
-            continue
-    try:
-        handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=f".{path.name}", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        temporary.chmod(0o666 & ~_umask())
-    except OSError as error:
-        error.filename = str(path)
-        raise
-    try:
-        yield temporary
-        os.replace(temporary, path)
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            os.close(handle)
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _locked_temporary(path: Path) -> tuple[int, Path]:
+    """A new file beside `path`, open and locked as long as this process writes it."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=f".{path.name}", dir=path.parent)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.path.exists(name):  # else another process took it for a leftover before it was locked
+            os.fchmod(handle, 0o666 & ~_umask())
+            return handle, Path(name)
+        os.close(handle)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files for `path` that no living process holds the lock of."""
+    for leftover in path.parent.glob(f".tmp-*.{glob.escape(path.name)}"):
+        with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()
 
 
 def _umask() -> int:

@@ -2,66 +2,31 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import yaml
 
+from tests import checkouts
+from tests.checkouts import environment, run
+
 pytestmark = pytest.mark.slow
 
-SMALL = {
-    "dataset": "digits",
-    "filters": [4, 4, 4, 4, 4],
-    "dense_units": [16],
-    "kernel_size": 3,
-    "batch_size": 32,
-    "learning_rate": 0.01,
-    "networks": {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}},
-}
+NETWORKS = {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}}
 TARGET = "evaluate@nicknet1-0"
 
 
-def environment():
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    others = {key: value for key, value in os.environ.items() if key not in ("DVC_ROOT", "CIFAR10_ARCHIVE")}
-    return others | {"PATH": paths}
-
-
-def run(*command, folder, fails=False, **variables):
-    """Run a command as a user of the checkout `folder` would; returns what it printed."""
-    options = {"cwd": folder, "env": environment() | variables, "capture_output": True, "text": True, "timeout": 300}
-    done = subprocess.run(command, **options)
-    assert bool(done.returncode) == fails, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 def checkout(folder, **changes):
-    """A copy of this checkout's files with small networks, committed."""
-    folder.mkdir()
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", folder=".")
-    for name in filter(None, listed.split("\0")):
-        if Path(name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, folder / name)
-    parameters = yaml.safe_load((folder / "params.yaml").read_text()) | SMALL | changes
-    parameters["split"]["train_images"] = 200
-    parameters["error_analysis"] |= {"resamples": 100, "intervention_images": 5}
-    (folder / "params.yaml").write_text(yaml.safe_dump(parameters, sort_keys=False))
-    for command in ("init --quiet", "config user.name T", "config user.email t@example.org", "add --all"):
-        run("git", *command.split(), folder=folder)
-    run("git", "commit", "--quiet", "--message", "x", folder=folder)
-    return folder
+    """A copy of this checkout's files with two small networks, committed."""
+    return checkouts.checkout(folder, checkouts.SMALL | {"networks": NETWORKS} | changes)
 
 
 def contents(folder):
     """The bytes of what training and evaluation leave, by path."""
     paths = [
-        path for part in ("data/models", "data/predictions", "metrics", "plots") for path in (folder / part).rglob("*")
+        path for part in ("models", "history", "predictions", "scores") for path in (folder / "data" / part).rglob("*")
     ]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths if path.is_file()}
 
@@ -103,13 +68,13 @@ def experiment_names(folder):
     return run("dvc", "exp", "list", "--name-only", folder=folder).split()
 
 
-def test_killed_under_every_way_to_run_it_goes_on(tmp_path):
+def test_killed_under_every_way_to_run_it_continues(tmp_path):
     whole, killed = (checkout(tmp_path / name, epochs=400) for name in ("whole", "killed"))
     run("dvc", "repro", TARGET, folder=whole)
     ways = (("dvc", "repro"), ("dvc", "exp", "run"), ("dvc", "exp", "run", "--temp"), ("dvc", "repro"))
     said = [kill_in_training((*way, TARGET), killed, epochs=3) for way in ways]
     said.append(run("dvc", "repro", TARGET, folder=killed))
-    assert ["going on after epoch" in text for text in said] == [False, True, True, True, True]
+    assert ["continues after epoch" in text for text in said] == [False, True, True, True, True]
     assert contents(killed) == contents(whole)
     assert not list((killed / "checkpoints").iterdir())
 
@@ -117,7 +82,7 @@ def test_killed_under_every_way_to_run_it_goes_on(tmp_path):
 def test_queued_experiments_side_by_side_do_not_disturb_each_other(tmp_path):
     folder = checkout(tmp_path / "queue", epochs=30)
     run("dvc", "repro", folder=folder)
-    alone = (folder / "metrics/nicknet2/0.json").read_bytes()
+    alone = (folder / "metrics/nicknet2.json").read_bytes()
     run("git", "add", "--all", folder=folder)
     run("git", "commit", "--quiet", "--message", "y", folder=folder)
     for name, change in (("one", "+networks.nicknet1.optimizer=sgd"), ("two", "networks.nicknet2.optimizer=adam")):
@@ -125,10 +90,10 @@ def test_queued_experiments_side_by_side_do_not_disturb_each_other(tmp_path):
     assert sorted(drained(folder, jobs=2)) == [("one", "Success"), ("two", "Success")]
     references = run("git", "for-each-ref", "--format=%(refname)", "refs/exps", folder=folder).split()
     one, two = (next(name for name in references if name.endswith(f"/{wanted}")) for wanted in ("one", "two"))
-    assert run("git", "show", f"{one}:metrics/nicknet1/0.json", folder=folder).encode() == alone
-    assert run("git", "show", f"{one}:metrics/nicknet2/0.json", folder=folder).encode() == alone
-    adam = run("git", "show", f"{two}:metrics/nicknet1/0.json", folder=folder)
-    assert run("git", "show", f"{two}:metrics/nicknet2/0.json", folder=folder) == adam != alone.decode()
+    assert run("git", "show", f"{one}:metrics/nicknet1.json", folder=folder).encode() == alone
+    assert run("git", "show", f"{one}:metrics/nicknet2.json", folder=folder).encode() == alone
+    adam = run("git", "show", f"{two}:metrics/nicknet1.json", folder=folder)
+    assert run("git", "show", f"{two}:metrics/nicknet2.json", folder=folder) == adam != alone.decode()
     assert not list((folder / "checkpoints").iterdir())
 
 
@@ -162,7 +127,7 @@ def test_the_archive_of_a_queued_experiment_is_the_one_of_queue_start_relative_t
     assert drained(folder, jobs=1, CIFAR10_ARCHIVE="../given.tar.gz") == [("x", "Failed")]
     assert expected in run("dvc", "queue", "logs", "x", folder=folder)
     command = ("dvc", "exp", "run", "--temp", "download")
-    assert expected in run(*command, folder=folder, fails=True, CIFAR10_ARCHIVE="../given.tar.gz")
+    assert expected in run(*command, folder=folder, code=255, CIFAR10_ARCHIVE="../given.tar.gz")
 
 
 def test_an_experiment_is_queued_with_uncommitted_changes_but_without_new_files(tmp_path):

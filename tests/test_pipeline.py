@@ -1,149 +1,127 @@
 """The whole pipeline through the real dvc, on the embedded data set, with small networks."""
 
+import csv
+import io
 import json
-import os
+import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from stages import artifacts
+from stages import dataset, history, predictions
+from stages.evaluate.__main__ import SCORES
+from stages.nicknet import inference
+from stages.run import Run
+from tests.checkouts import SMALL, executed, run
 
-SMALL = {
-    "dataset": "digits",
-    "split.train_images": 200,
-    "filters": "[4,4,4,4,4]",
-    "dense_units": "[16]",
-    "kernel_size": 3,
-    "networks.nicknet3.kernel_size": 2,
-    "epochs": 2,
-    "batch_size": 32,
-    "learning_rate": 0.01,
-    "error_analysis.resamples": 100,
-    "error_analysis.intervention_images": 5,
-}
-TRAININGS = [f"train@nicknet{number}-0" for number in (1, 2, 3)]
+RUNS = [Run(f"nicknet{number}", 0) for number in (1, 2, 3)]
 
 
-def run(*command, folder, check=True):
-    """Run a command as a user of the checkout `folder` would."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {key: value for key, value in os.environ.items() if key != "CIFAR10_ARCHIVE"} | {"PATH": paths}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
-    if check:
-        assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def executed(done):
-    """Names of the stages that DVC ran, not those that it skipped or took from its run-cache."""
-    return [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
+def scores(folder, run):
+    return json.loads((folder / run.file(SCORES, ".json")).read_text())
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory):
-    """A copy of this checkout's files, committed, as a clone of it would be."""
-    folder = tmp_path_factory.mktemp("checkout")
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", folder=".").stdout
-    for name in filter(None, listed.split("\0")):
-        if Path(name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, folder / name)
-    for command in ("init --quiet", "config user.name T", "config user.email t@example.org", "add --all"):
-        run("git", *command.split(), folder=folder)
-    run("git", "commit", "--quiet", "--message", "x", folder=folder)
-    return folder
+def checkout(pipeline, tmp_path_factory):
+    """A copy of the checkout in which the pipeline has run, to change."""
+    return shutil.copytree(pipeline.folder, tmp_path_factory.mktemp("changed") / "nicknets", symlinks=True)
 
 
 @pytest.fixture(scope="module")
-def first_run(checkout):
-    settings = [part for key, value in SMALL.items() for part in ("-S", f"{key}={value}")]
-    return run("dvc", "exp", "run", "--name", "small", *settings, folder=checkout)
+def changed_optimizer(checkout):
+    """What was printed by `dvc exp run -S optimizer=sgd`."""
+    return run("dvc", "exp", "run", "--name", "changed", "-S", "optimizer=sgd", folder=checkout)
 
 
-@pytest.fixture(scope="module")
-def changed_optimizer(checkout, first_run):
-    """The state after `dvc exp run -S optimizer=sgd`, and what the state before it had for nicknet1."""
-    before = (checkout / artifacts.metrics_path("nicknet1", 0)).read_bytes()
-    return run("dvc", "exp", "run", "--name", "changed", "-S", "optimizer=sgd", folder=checkout), before
-
-
-def test_every_stage_runs_and_writes_what_it_declares(checkout, first_run):
-    ran = executed(first_run)
-    assert {"configure", "download", "split", "error_analysis", *TRAININGS} <= set(ran)
-    assert ran[0] == "configure"
-    for network in ("nicknet1", "nicknet2", "nicknet3"):
-        metrics = json.loads((checkout / artifacts.metrics_path(network, 0)).read_text())
-        assert metrics["train_images"] == 200
-        assert 0 < metrics["held_out_accuracy"] <= 1
-        history = (checkout / artifacts.history_path(network, 0)).read_text().splitlines()
-        assert history[0] == "epoch,images,accuracy,loss,precision"
-        assert len(history) == 1 + 2 * SMALL["epochs"]
-    page = (checkout / "plots/errors/report.html").read_text(encoding="utf-8")
-    assert "nicknet3" in page
-    summary = json.loads((checkout / artifacts.SUMMARY).read_text())
-    assert summary["nicknet1"]["held_out"]["accuracy"] == pytest.approx(
-        json.loads((checkout / artifacts.metrics_path("nicknet1", 0)).read_text())["held_out_accuracy"]
-    )
+def test_every_stage_runs_and_writes_what_it_declares(pipeline):
+    stages = executed(pipeline.printed)
+    assert stages[0] == "configure"
+    of_runs = {f"{stage}@{run.network}-0" for stage in ("train", "evaluate", "interventions") for run in RUNS}
+    assert {*stages} == {"configure", "download", "split", "error_analysis", "report", *of_runs}
+    for one in RUNS:
+        measured = scores(pipeline.folder, one)
+        assert measured["training"]["n"] == 200
+        metrics = json.loads((pipeline.folder / f"metrics/{one.network}.json").read_text())
+        assert metrics["accuracy"] == pytest.approx(measured["held-out"]["accuracy"], abs=1e-9)
+        rows = (pipeline.folder / history.path(one)).read_text().splitlines()
+        assert rows[0] == "epoch,part,accuracy,loss,precision"
+        assert len(rows) == 1 + 2 * SMALL["epochs"]
+    assert "nicknet3" in (pipeline.folder / "plots/report.html").read_text(encoding="utf-8")
 
 
 def test_changing_the_optimizer_retrains_what_inherits_it_and_nothing_else(changed_optimizer):
-    ran = executed(changed_optimizer[0])
-    assert [name for name in ran if name.startswith("train")] == ["train@nicknet1-0"]
-    assert "download" not in ran
-    assert "split" not in ran
+    stages = executed(changed_optimizer)
+    assert [name for name in stages if name.startswith("train")] == ["train@nicknet1-0"]
+    assert not {"download", "split"} & set(stages)
 
 
-def test_equal_settings_give_equal_networks_to_the_last_bit(checkout, changed_optimizer, monkeypatch):
-    monkeypatch.chdir(checkout)
-    one, two = (artifacts.read_predictions(network, 0) for network in ("nicknet1", "nicknet2"))
-    for part in artifacts.PARTS:
-        np.testing.assert_array_equal(one[part].probabilities, two[part].probabilities)
-    for path in (artifacts.metrics_path, artifacts.history_path, artifacts.weights_path):
-        assert path("nicknet1", 0).read_bytes() == path("nicknet2", 0).read_bytes()
-    assert artifacts.metrics_path("nicknet1", 0).read_bytes() != changed_optimizer[1]
+def test_equal_settings_give_equal_networks_to_the_last_bit(pipeline, checkout, changed_optimizer):
+    first, second, _ = RUNS
+    for path in (predictions.path, history.path, inference.weights_path):
+        assert (checkout / path(first)).read_bytes() == (checkout / path(second)).read_bytes()
+    assert scores(checkout, first) == scores(checkout, second) != scores(pipeline.folder, first)
 
 
-def test_going_back_trains_nothing(checkout, changed_optimizer):
-    run("dvc", "exp", "apply", "small", folder=checkout)
+def test_an_edit_that_changes_no_output_trains_nothing(checkout, changed_optimizer):
+    with (checkout / "stages/params.py").open("a") as file:
+        file.write("\n# a comment\n")
+    stages = {
+        name.split("@")[0] for name in executed(run("dvc", "repro", "configure", "split", "train", folder=checkout))
+    }
+    run("git", "checkout", "stages/params.py", folder=checkout)
+    assert stages == {"configure", "download", "split"}
+
+
+def test_going_back_runs_nothing(checkout, changed_optimizer):
+    run("git", "checkout", "--quiet", "--force", "HEAD", folder=checkout)
     assert executed(run("dvc", "repro", folder=checkout)) == []
 
 
-def test_networks_are_rows_of_metrics_and_columns_of_experiments(checkout, changed_optimizer):
-    shown = json.loads(run("dvc", "metrics", "show", "--json", folder=checkout).stdout)
-    files = shown[""]["data"]
-    assert {f"metrics/nicknet{number}/0.json" for number in (1, 2, 3)} <= set(files)
-    table = run(
-        "dvc",
-        "exp",
-        "show",
-        "--csv",
-        "--drop",
-        ".*",
-        "--keep",
-        "Experiment|nicknet.*held_out.accuracy",
-        folder=checkout,
-    ).stdout
-    assert "nicknet3.held_out.accuracy" in table.splitlines()[0]
-    assert {"small", "changed"} <= {line.split(",")[0] for line in table.splitlines()}
+def columns(*command, folder):
+    return next(csv.reader(io.StringIO(run("dvc", "exp", "show", "--csv", *command, folder=folder))))
 
 
-def test_curves_of_the_three_networks_lie_in_one_chart(checkout, changed_optimizer):
-    shown = run("dvc", "plots", "show", "--json", folder=checkout)
-    assert "failed" not in shown.stderr
-    charts = json.loads(shown.stdout)["data"]
-    for name in ("plots/curves.csv", "Loss", "Precision"):
+def test_experiments_stand_side_by_side_in_a_table_that_fits(checkout, changed_optimizer):
+    names = columns(folder=checkout)
+    beside = [name for name in names if not re.match(r"(data|stages)(/|$)", name)]
+    assert len(beside) <= 40, beside
+    assert {f"metrics/{one.network}.json:{score}" for one in RUNS for score in SCORE_NAMES} <= set(names)
+    assert len(columns("--only-changed", folder=checkout)) <= 20
+    assert {"small", "changed"} <= {
+        line.split(",")[0] for line in run("dvc", "exp", "show", "--csv", "--all-commits", folder=checkout).splitlines()
+    }
+
+
+SCORE_NAMES = ("accuracy", "precision", "loss", "training_accuracy")
+
+
+def test_networks_are_the_rows_of_metrics(pipeline):
+    lines = run("dvc", "metrics", "show", folder=pipeline.folder).splitlines()
+    assert max(map(len, lines)) <= 120
+    assert [line.split()[0] for line in lines[1:]] == [
+        "metrics/errors.json",
+        *(f"metrics/{one.network}.json" for one in RUNS),
+    ]
+    assert set(SCORE_NAMES) <= set(lines[0].split())
+
+
+def test_plots_begin_with_accuracy_loss_and_precision_of_all_networks(pipeline):
+    shown = run("dvc", "plots", "show", folder=pipeline.folder)
+    assert "failed" not in shown
+    page = (pipeline.folder / "dvc_plots/index.html").read_text(encoding="utf-8")
+    places = [page.index(title) for title in ("Accuracy", "Loss", "Precision")]
+    assert places == sorted(places)
+    assert places[-1] < page.index("confusion") < page.index("plots/pictures/")
+    charts = json.loads(run("dvc", "plots", "show", "--json", folder=pipeline.folder))["data"]
+    for name in ("Accuracy", "Loss", "Precision"):
         (chart,) = charts[name]
         content = chart["content"] if isinstance(chart["content"], dict) else json.loads(chart["content"])
         values = content["data"]["values"]
-        assert {value["network"] for value in values} == {"nicknet1", "nicknet2", "nicknet3"}
-        assert {value["images"] for value in values} == {"training", "held-out"}
-        assert content["spec"]["encoding"]["color"]["field"] == "network"
+        assert {value["network"] for value in values} == {one.network for one in RUNS}
+        assert {value["part"] for value in values} == {"training", "held-out"}
 
 
 def test_a_typo_fails_before_any_data_is_touched(checkout, changed_optimizer):
@@ -151,33 +129,12 @@ def test_a_typo_fails_before_any_data_is_touched(checkout, changed_optimizer):
     good = parameters.read_text()
     parameters.write_text(good.replace("kernel_size", "kernel_sise"))
     try:
-        done = run("dvc", "repro", folder=checkout, check=False)
+        printed = run("dvc", "repro", folder=checkout, code=255)
     finally:
         parameters.write_text(good)
-    assert done.returncode != 0
-    assert executed(done) == ["configure"]
-    assert "kernel_sise: no such parameter" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_bad_archive_ends_in_one_message(checkout, changed_optimizer, tmp_path):
-    archive = tmp_path / "cifar.tar.gz"
-    archive.write_bytes(b"no archive")
-    for name in ("params.yaml",):
-        text = (checkout / name).read_text().replace("dataset: digits", "dataset: cifar10")
-        (tmp_path / name).write_text(text)
-    done = subprocess.run(
-        [sys.executable, "-m", "stages.download"],
-        cwd=tmp_path,
-        env=os.environ | {"CIFAR10_ARCHIVE": str(archive), "PYTHONPATH": str(checkout)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 1
-    assert "CIFAR10_ARCHIVE" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "data").exists()
+    assert executed(printed) == ["configure"]
+    assert "kernel_sise: no such parameter" in printed
+    assert "Traceback" not in printed
 
 
 OWN = {"round & <b>": 60, "stroke": 30, "four, of 24 pixels": 40}
@@ -186,7 +143,7 @@ OWN = {"round & <b>": 60, "stroke": 30, "four, of 24 pixels": 40}
 
 @pytest.fixture(scope="module")
 def own_images(checkout, changed_optimizer):
-    """The state after a run on a folder of pictures, two small networks."""
+    """What was printed by runs on a folder of pictures with two small networks: one refused, one done."""
     digits = load_digits()
     for (name, count), digit in zip(OWN.items(), (0, 1, 4), strict=True):
         (checkout / "pictures" / name).mkdir(parents=True)
@@ -202,28 +159,26 @@ def own_images(checkout, changed_optimizer):
         "epochs": 6,
     }
     settings = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
-    refused = run("dvc", "exp", "run", *settings, "-S", "~networks.nicknet2", folder=checkout, check=False)
+    refused = run("dvc", "exp", "run", *settings, "-S", "~networks.nicknet2", folder=checkout, code=255)
     # DVC has kept these settings in params.yaml.
     return refused, run("dvc", "exp", "run", "--name", "own", "-S", "data.unreadable=skip", folder=checkout)
 
 
 def test_unreadable_pictures_of_ones_own_stop_the_run_by_name(own_images):
     refused = own_images[0]
-    assert refused.returncode != 0
-    assert "1 of 131 pictures" in refused.stderr
-    assert "stroke/broken.png: neither PNG nor JPEG" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert "1 of 131 pictures" in refused
+    assert "stroke/broken.png: neither PNG nor JPEG" in refused
+    assert "Traceback" not in refused
 
 
 def test_every_stage_works_on_pictures_of_ones_own(checkout, own_images):
-    assert "stroke/broken.png" in own_images[1].stderr
-    assert np.load(checkout / artifacts.images_path("train")).shape == (104, 24, 24, 3)
-    for network in ("nicknet1", "nicknet3"):
-        metrics = json.loads((checkout / artifacts.metrics_path(network, 0)).read_text())
-        assert [metrics[f"{part}_images"] for part in artifacts.PARTS] == [83, 21, 26]
-    classes = (checkout / "plots/errors/classes.csv").read_text(encoding="utf-8")
+    assert "stroke/broken.png" in own_images[1]
+    assert np.load(checkout / dataset.images_path("train")).shape == (104, 24, 24, 3)
+    for one in (RUNS[0], RUNS[2]):
+        assert [scores(checkout, one)[part]["n"] for part in dataset.PARTS] == [83, 21, 26]
+    classes = (checkout / "data/analysis/classes.csv").read_text(encoding="utf-8")
     assert all(name in classes for name in OWN)
-    page = (checkout / "plots/errors/report.html").read_text(encoding="utf-8")
+    page = (checkout / "plots/report.html").read_text(encoding="utf-8")
     assert "21 images that none of them learned from, 3 classes" in page
     assert "round &amp; &lt;b&gt;/" in page
     assert "<b>" not in page

@@ -1,5 +1,6 @@
 """Real trainings that are killed, interrupted, starved of disk and given broken checkpoints: nothing is lost."""
 
+import contextlib
 import json
 import os
 import re
@@ -12,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages import artifacts, settings
+from stages import dataset, settings
+from stages.files import write_array, write_bytes, write_json
 from stages.settings import NetworkSettings
 from stages.train import checkpoint
 
@@ -22,8 +24,8 @@ EPOCHS = 24
 SERVER = """
 import json, os, resource, sys
 from stages.errors import reported
-from stages.nicknet import runtime
-runtime.prepare()
+from stages.nicknet import inference
+from stages.run import Run
 from stages.train import __main__, training
 
 def train(folder, said, root=None, largest_file=None):
@@ -35,7 +37,7 @@ def train(folder, said, root=None, largest_file=None):
     if largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     with reported("train nicknet1 0"):
-        __main__.main("nicknet1", 0)
+        __main__.main(Run("nicknet1", 0))
 
 for line in sys.stdin:
     request = json.loads(line)
@@ -95,6 +97,7 @@ def trainings():
 
 def workspace(folder, **changes):
     """The folder, now with all that a training of a small network reads."""
+    folder.mkdir(parents=True, exist_ok=True)
     wanted = {
         "optimizer": "adam",
         "learning_rate": 0.003,
@@ -108,14 +111,13 @@ def workspace(folder, **changes):
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 100).astype("uint8")
     images = (rng.integers(0, 100, (100, 8, 8, 3)) + 50 * labels[:, None, None, None]).astype("uint8")
-    artifacts.write_text(
-        folder / artifacts.settings_path("nicknet1"), settings.dump(NetworkSettings(**wanted | changes))
-    )
-    artifacts.write_array(folder / artifacts.images_path("train"), images)
-    artifacts.write_array(folder / artifacts.labels_path("train"), labels)
-    artifacts.write_json(folder / artifacts.CLASS_NAMES, ["a", "b", "c"])
-    artifacts.write_array(folder / artifacts.indices_path("train"), np.arange(80))
-    artifacts.write_array(folder / artifacts.indices_path("held_out"), np.arange(80, 100))
+    with contextlib.chdir(folder):
+        settings.write("nicknet1", NetworkSettings(**wanted | changes))
+        write_array(dataset.images_path("train"), images)
+        write_array(dataset.labels_path("train"), labels)
+        write_json(dataset.CLASS_NAMES, ["a", "b", "c"])
+        write_array(dataset.indices_path("training"), np.arange(80))
+        write_array(dataset.indices_path("held-out"), np.arange(80, 100))
     return folder
 
 
@@ -130,7 +132,7 @@ def said(folder):
 
 def outputs(folder):
     """The bytes of all that trainings left, by path."""
-    paths = [path for part in ("data/models", "plots") for path in (folder / part).rglob("*") if path.is_file()]
+    paths = [path for part in ("models", "history") for path in (folder / "data" / part).rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
@@ -169,9 +171,9 @@ def await_epochs(folder, process, epochs):
         wait_until(lambda before=before: stamp(folder) != before, process)
 
 
-def gone_on_after(folder):
-    """The epoch after which the last training in the folder went on, 0 if it began at the beginning."""
-    found = re.search(r"going on after epoch (\d+)", said_path(folder).read_text())
+def continued_after(folder):
+    """The epoch after which the last training in the folder continued, 0 if it began at the beginning."""
+    found = re.search(r"continues after epoch (\d+)", said_path(folder).read_text())
     return int(found[1]) if found else 0
 
 
@@ -201,9 +203,9 @@ def kill_until_done(trainings, folder, rng, kills):
             os.kill(process, signal.SIGKILL)
         code = trainings.wait(process)
         assert code in (0, -signal.SIGKILL), said(folder)
-        if gone_on_after(folder):
-            assert gone_on_after(folder) >= done
-            done = gone_on_after(folder)
+        if continued_after(folder):
+            assert continued_after(folder) >= done
+            done = continued_after(folder)
         if code == 0:
             return number
     raise AssertionError(f"the training after {kills} kills was killed too")
@@ -212,7 +214,7 @@ def kill_until_done(trainings, folder, rng, kills):
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(trainings, uninterrupted, tmp_path):
     folder = workspace(tmp_path / "w")
     assert kill_until_done(trainings, folder, np.random.default_rng(0), kills=7) >= 4
-    assert gone_on_after(folder) > 0
+    assert continued_after(folder) > 0
     assert outputs(folder) == uninterrupted
     assert kept(folder) == []
 
@@ -235,31 +237,33 @@ def test_killed_while_it_writes_a_checkpoint_it_loses_no_epoch(trainings, tmp_pa
     for epochs in (0, 1, 2):
         process = trainings.start(folder)
         await_epochs(folder, process, epochs)
-        wait_until(lambda: any((folder / "checkpoints").glob(f".{process}.*")), process)  # noqa: B023
+        wait_until(lambda: any((folder / "checkpoints").glob(".tmp-*")), process)
         os.kill(process, signal.SIGKILL)
         assert trainings.wait(process) == -signal.SIGKILL
-        assert gone_on_after(folder) >= done
-        done = gone_on_after(folder) + epochs
-        leftovers += any((folder / "checkpoints").glob(f".{process}.*"))
+        assert continued_after(folder) >= done
+        done = continued_after(folder) + epochs
+        leftovers += any((folder / "checkpoints").glob(".tmp-*"))
     assert leftovers
     assert trainings.run(folder) == 0
-    assert gone_on_after(folder) >= done
+    assert continued_after(folder) >= done
     assert outputs(folder) == outputs(whole)
     assert kept(folder) == []
 
 
 @pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
-def test_a_signal_ends_it_with_one_line_and_the_same_command_goes_on(trainings, uninterrupted, tmp_path, number, word):
+def test_a_signal_ends_it_with_one_line_and_the_same_command_continues(
+    trainings, uninterrupted, tmp_path, number, word
+):
     folder = workspace(tmp_path / "w")
     process = trainings.start(folder)
     await_epochs(folder, process, 2)
     os.kill(process, number)
     assert trainings.wait(process) == 128 + number
     (line,) = said(folder)
-    assert line.startswith(f"train nicknet1 0: {word}. The same command goes on from here")
+    assert line.startswith(f"train nicknet1 0: {word}. The same command continues from here")
     assert outputs(folder) == {}
     assert trainings.run(folder) == 0
-    assert gone_on_after(folder) >= 2
+    assert continued_after(folder) >= 2
     assert outputs(folder) == uninterrupted
 
 
@@ -306,12 +310,12 @@ def test_two_at_once_share_a_checkout_and_one_of_them_is_killed(trainings, unint
     assert kept(one) == kept(two) == []
 
 
-EARLIER = {"data/models/nicknet1/0.weights.h5": b"earlier", "plots/history/nicknet1/0.csv": b"earlier"}
+EARLIER = {"data/models/nicknet1/0.weights.h5": b"earlier", "data/history/nicknet1/0.csv": b"earlier"}
 
 
 def with_earlier_outputs(folder):
     for name, content in EARLIER.items():
-        artifacts.write_bytes(folder / name, content)
+        write_bytes(folder / name, content)
     return folder
 
 
@@ -341,7 +345,7 @@ def fill(disk, room):
     (disk / "ballast").write_bytes(bytes(free - room))
 
 
-def test_a_full_disk_ends_it_with_one_line_and_the_same_command_goes_on(trainings, uninterrupted, disk):
+def test_a_full_disk_ends_it_with_one_line_and_the_same_command_continues(trainings, uninterrupted, disk):
     folder = with_earlier_outputs(workspace(disk / "w"))
     said_path(folder).write_text("")
     process = trainings.start(folder)
@@ -354,7 +358,7 @@ def test_a_full_disk_ends_it_with_one_line_and_the_same_command_goes_on(training
     assert len(kept(folder)) == 1
     (disk / "ballast").unlink()
     assert trainings.run(folder) == 0
-    assert gone_on_after(folder) >= 2
+    assert continued_after(folder) >= 2
     assert outputs(folder) == uninterrupted
 
 

@@ -86,7 +86,7 @@ def _chain(node, names):
     while isinstance(node, ast.Attribute):
         parts.insert(0, node.attr)
         node = node.value
-    root = isinstance(node, ast.Name) and node.id in names or _is_read(node)
+    root = (isinstance(node, ast.Name) and node.id in names) or _is_read(node)
     return ".".join(parts) if root and parts else None
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests import test_experiments as experiments
+from tests import checkouts
+from tests.checkouts import commit, environment, run
 
 PAGE = Path(__file__).parents[2] / "docs/scaling.md"
 TESTED = (
@@ -25,45 +24,12 @@ TESTED = (
     "One grid by Dask",
     "One grid without a common folder",
 )
-SMALL = experiments.SMALL | {"epochs": 2, "seeds": [0]}
-
-
-def environment(**changes):
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    own = {"DVC_ROOT", "CIFAR10_ARCHIVE"}
-    return {key: value for key, value in os.environ.items() if key not in own} | {"PATH": paths} | changes
-
-
-def run(*command, folder, code=0, **changes):
-    """Run a command as a user of `folder` would; returns all that it prints."""
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    done = subprocess.run(command, cwd=folder, env=environment(**changes), timeout=580, **streams)
-    assert done.returncode == code, done.stdout
-    return done.stdout
-
-
-def commit(folder, **parameters):
-    """Set parameters and commit all, as after an edit of params.yaml."""
-    path = folder / "params.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | parameters, sort_keys=False))
-    run("git", "add", "--all", folder=folder)
-    run("git", "commit", "--quiet", "--message", "x", folder=folder)
+SMALL = checkouts.SMALL | {"networks": {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}}}
 
 
 def checkout(folder):
-    """A copy of this checkout's files with small networks, committed, and without the published results."""
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", folder=".")
-    for name in filter(None, listed.split("\0")):
-        if Path(name).is_file() and not name.startswith(("metrics/", "plots/", "dvc.lock")):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, folder / name)
-    for setting in ("init --quiet", "config user.name T", "config user.email t@example.org"):
-        run("git", *setting.split(), folder=folder)
-    parameters = yaml.safe_load((folder / "params.yaml").read_text())
-    parameters["split"]["train_images"] = 200
-    parameters["error_analysis"] |= {"resamples": 100, "intervention_images": 5}
-    commit(folder, **parameters | SMALL)
-    return folder
+    """A copy of this checkout's files with two small networks, committed."""
+    return checkouts.checkout(folder, SMALL)
 
 
 def stages(said, how):
@@ -133,7 +99,7 @@ class Machines:
         return path
 
     def publish(self, **parameters) -> None:
-        commit(self.nicknets, **parameters)
+        commit(self.nicknets, parameters)
         run("git", "push", "--quiet", "origin", "HEAD", folder=self.nicknets)
 
     def play(self, section: str, **names: str) -> str:
@@ -290,7 +256,7 @@ def test_two_workers_compute_the_grid_and_dvc_finds_it_done(machines, second_clo
 @pytest.mark.slow
 def test_the_run_of_a_worker_that_dies_goes_on_elsewhere(tmp_path):
     folder = checkout(tmp_path / "nicknets")
-    commit(folder, epochs=400)
+    commit(folder, {"epochs": 400})
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     worker = ["dask", "worker", address, "--nthreads", "1", "--name"]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.error_analysis import reports, worlds
 
 from stages.error_analysis import edits
-from tests.error_analysis import reports, worlds
 
 
 def noise(shape, seed=0):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from tests.error_analysis import reports
 
 from stages.error_analysis import occlusion
-from tests.error_analysis import reports
 
 
 def dot_detector(images):

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-
-from stages.error_analysis import edits, gallery, occlusion
 from stages.error_analysis.analysis import Analysis, analyse
 from stages.error_analysis.gallery import Gallery
 from stages.error_analysis.occlusion import Case
+from tests.error_analysis import worlds
+
+from stages.error_analysis import edits, gallery, occlusion
 from stages.params import ErrorAnalysis
 from stages.settings import NetworkSettings
-from tests.error_analysis import worlds
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import os
 import shutil
 
 import pytest
+from tests.error_analysis import reports
 
 from stages.error_analysis import figures, page
-from tests.error_analysis import reports
 
 PHONE, DESKTOP = 360, 1280
 """Pixels, widths of the window."""

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from markupsafe import escape
 from PIL import Image
+from tests.error_analysis import reports, worlds
 
 from stages.error_analysis import figures, gallery, occlusion, page
-from tests.error_analysis import reports, worlds
 
 
 def render(pieces):

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from stages.error_analysis import figures, figures_charts, figures_matrices, figures_style, gallery
 from stages.error_analysis.budget import CAUSES
 from stages.error_analysis.table import Table
 from tests.error_analysis import reports, worlds
+
+from stages.error_analysis import figures, figures_charts, figures_matrices, figures_style, gallery
 
 LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
 GRIDS = {

@@ -1,6 +1,5 @@
 import numpy as np
 from scipy import sparse, stats
-
 from stages.error_analysis.bootstrap import Resamples, indicators
 
 

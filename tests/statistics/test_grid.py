@@ -1,7 +1,7 @@
 import numpy as np
+from tests.error_analysis.worlds import settings
 
 from stages.error_analysis import grid
-from tests.error_analysis.worlds import settings
 
 
 def made(*cells, seeds=(0, 1), **others):

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from scipy import stats
-
 from stages.error_analysis.intervals import holm, holm_upper_bounds, over_seeds, percentile, wilson
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from stages.error_analysis.edits import EDITS
 from stages.explain import answers
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-
 from stages.error_analysis.grid import Run
-from stages.errors import InputError
 from stages.explain import answers, figure
 from stages.explain.neighbours import Neighbour
 from stages.explain.subject import Subject
 from stages.explain.text import Explanation
+
+from stages.errors import InputError
 
 
 def explanation(classes, near):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from stages.explain import neighbours
 from stages.explain.neighbours import Neighbour
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-
 from stages.error_analysis.grid import Run
-from stages.errors import InputError
 from stages.explain import request
+
+from stages.errors import InputError
 
 
 def test_all_runs_unless_some_are_chosen():

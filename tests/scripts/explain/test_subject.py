@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image
+from stages.explain import subject
 
 from stages import artifacts
 from stages.errors import InputError
-from stages.explain import subject
 
 NAMES = ("cat", "dog")
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from stages.error_analysis.grid import Run
 from stages.explain import text
 from stages.explain.answers import Answer, Edited, Knockout, Occlusion
