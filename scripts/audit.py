@@ -7,14 +7,15 @@ Exit code 1 for a known vulnerability. Where pip-audit or its index cannot be re
 audited, and the exit code is 0: an index that is down is no fault of a change.
 """
 
+import argparse
 import json
 import os
-import subprocess
 import tempfile
 import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts import shell
 from stages.errors import InputError, reported
 
 LOCK = Path("requirements.lock")
@@ -24,7 +25,7 @@ TOOL = "pip-audit==2.10.1"
 def vulnerable(packages: Sequence[Mapping]) -> list[str]:
     """One line for each known vulnerability; packages: `dependencies` in pip-audit's JSON."""
     return [
-        f"{package['name']} {package['version']}: {found['id']}, mended in {', '.join(found['fix_versions']) or 'none'}"
+        f"{package['name']} {package['version']}: {found['id']}, fixed in {', '.join(found['fix_versions']) or 'none'}"
         for package in packages
         for found in package.get("vulns", [])
     ]
@@ -52,11 +53,18 @@ def audit(folder: Path) -> list[dict] | str:
     """What pip-audit says of each package, or why it could not be asked; `folder` gets its environment."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    installed = _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", TOOL)
+    installed = shell.attempt(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", TOOL)
     if installed.returncode:
         return f"{TOOL} could not be installed ({_last_line(installed.stderr)})"
-    arguments = ("--requirement", LOCK, "--require-hashes", "--disable-pip", "--format=json", "--progress-spinner=off")
-    done = _run(python, "-m", "pip_audit", *arguments)
+    arguments = (
+        "--requirement",
+        str(LOCK),
+        "--require-hashes",
+        "--disable-pip",
+        "--format=json",
+        "--progress-spinner=off",
+    )
+    done = shell.attempt(str(python), "-m", "pip_audit", *arguments)
     try:
         return json.loads(done.stdout)["dependencies"]
     except ValueError:
@@ -71,14 +79,11 @@ def main() -> None:
     print(f"::warning title=audit::{line}" if warn else f"audit: {line}")
 
 
-def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-
 def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no message"])[-1][:300]
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m scripts.audit", description=__doc__.split("\n\n")[0]).parse_args()
     with reported("audit"):
         main()

@@ -4,7 +4,7 @@ python -m scripts.freshness
 
 Looked at is a copy of the files that Git tracks, as they are in the working tree: what a clone would hold after
 `git commit --all`. So data, DVC's cache and files that nobody added to Git make no difference, and nothing is written
-into the checkout.
+into the checkout. Where docs/publication-due.md is there, results of earlier code are expected and accepted.
 
 `dvc status --json` tells what differs from dvc.lock. `dvc repro --dry --allow-missing` would not do: it exits with 0
 when stages would run, stops at the first that reads missing data of one that would, and misses lost metrics and plots.
@@ -12,33 +12,35 @@ What no command of DVC tells without the data is whether the stages in dvc.lock 
 `dvc repro STAGE`, say): `disagreements` compares the hashes of what they made with those of what they read.
 """
 
+import argparse
 import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import yaml
 
+from scripts import shell
 from stages.errors import InputError, reported
 
 LOCK = Path("dvc.lock")
-MEND = """\
-To mend it, run `dvc repro` and commit what it changed: git add dvc.lock metrics plots
+DUE = Path("docs/publication-due.md")
+"""It says that what is published is of earlier code; while it is there, that is no error. A publication removes it."""
+FIX = """\
+To fix it, run `dvc repro` and commit what it changed: git add dvc.lock metrics plots
 Where a folder is not what the stages made, files of former runs may lie in it: remove it before `dvc repro`."""
 
 
 def tracked_copy(folder: Path) -> None:
     """Copy the files that Git tracks, as they are in the working tree, into `folder` and make that a Git repository."""
-    for name in filter(None, _output("git", "ls-files", "-z", folder=Path(".")).split("\0")):
+    for name in filter(None, shell.git("ls-files", "-z").split("\0")):
         if os.path.lexists(name):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, folder / name, follow_symlinks=False)
-    _output("git", "init", "--quiet", folder=folder)
+    shell.git("init", "--quiet", folder=folder)
 
 
 def differences(status: Mapping[str, list], made: Collection[str], read: Collection[str]) -> dict[str, list[str]]:
@@ -88,8 +90,8 @@ def report(found: Mapping[str, list[str]]) -> str:
     return "\n".join(["dvc.lock does not belong to this state. Stages that would run, and those after them:", *lines])
 
 
-def check(folder: Path) -> int:
-    """Number of stages of the checkout `folder`, which has no data; InputError if dvc.lock is not theirs."""
+def check(folder: Path) -> None:
+    """InputError if dvc.lock is not that of the stages of the checkout `folder`, which has no data."""
     if not (folder / LOCK).is_file():
         raise InputError(f"{LOCK} is missing, or not in Git. Run `dvc repro`, then: git add dvc.lock metrics plots")
     stages = _dvc("stage", "list", "--name-only", folder=folder).split()
@@ -102,8 +104,21 @@ def check(folder: Path) -> int:
     for stage, words in disagreements(lock, stages, here).items():
         found[stage] = found.get(stage, []) + words
     if found:
-        raise InputError(f"{report({stage: found[stage] for stage in stages if stage in found})}\n{MEND}")
-    return len(stages)
+        raise InputError(f"{report({stage: found[stage] for stage in stages if stage in found})}\n{FIX}")
+
+
+def verdict(problem: str, due: bool) -> str:
+    """What to say of dvc.lock; InputError where it is not as announced. problem: what `check` found wrong, or ''.
+
+    due: whether a publication is due.
+    """
+    if not due:
+        if problem:
+            raise InputError(problem)
+        return "dvc.lock belongs to the code, the parameters, the metrics and the plots"
+    if problem:
+        return f"a publication is due, as {DUE} says: metrics, plots and docs/study are results of earlier code"
+    raise InputError(f"{DUE} says that a publication is due, but dvc.lock belongs to the code. Remove {DUE}.")
 
 
 def main() -> None:
@@ -111,8 +126,12 @@ def main() -> None:
         folder = Path(temporary, "checkout")
         folder.mkdir()
         tracked_copy(folder)
-        count = check(folder)
-    print(f"freshness: dvc.lock belongs to the code, the parameters, the metrics and the plots; {count} stages")
+        try:
+            check(folder)
+            problem = ""
+        except InputError as error:
+            problem = str(error)
+        print(f"freshness: {verdict(problem, (folder / DUE).exists())}")
 
 
 def _words(entry: str | Mapping[str, Mapping[str, object]], made: Collection[str], read: Collection[str]) -> list[str]:
@@ -158,22 +177,13 @@ def _folder_hash(files: Mapping[str, str]) -> str:
 
 
 def _dvc(*arguments: str, folder: Path) -> str:
-    return _output(sys.executable, "-m", "dvc", *arguments, folder=folder)
-
-
-def _output(*command: str, folder: Path) -> str:
-    """Standard output of a command run in `folder`, free of settings that lead Git or DVC to another folder."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
-    if folder != Path("."):
-        environment = {key: value for key, value in environment.items() if not key.startswith("GIT_")}
-        environment["DVC_SITE_CACHE_DIR"] = str(folder.parent / "site-cache")
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        problem = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
-        raise InputError(f"`{' '.join(command)}` failed: {problem}")
-    return done.stdout
+    """What `dvc` prints, free of settings that lead it or Git to another folder."""
+    misleading = [name for name in os.environ if name.startswith(("DVC_", "GIT_"))]
+    site_cache = str(folder.parent / "site-cache")
+    return shell.dvc(*arguments, folder=folder, env=shell.environment(*misleading, DVC_SITE_CACHE_DIR=site_cache))
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m scripts.freshness", description=__doc__.split("\n\n")[0]).parse_args()
     with reported("freshness"):
         main()

@@ -5,14 +5,15 @@ The second run has one core, for the number of cores must make no difference.
 python -m scripts.reproduce
 """
 
+import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
+from scripts import shell
 from stages.errors import InputError, reported
 
 SETTINGS = ("dataset=digits", "epochs=2", "batch_size=32", "error_analysis.intervention_images=20")
@@ -25,7 +26,7 @@ def run(folder: Path, cores: Collection[int] | None) -> None:
     """
     _call("git", "clone", "--quiet", ".", str(folder), folder=Path("."))
     settings = [part for setting in SETTINGS for part in ("-S", setting)]
-    _call("dvc", "exp", "run", *settings, folder=folder, cores=cores)
+    _call(*shell.DVC, "exp", "run", *settings, folder=folder, cores=cores)
 
 
 def one_core() -> Collection[int] | None:
@@ -61,12 +62,13 @@ def main() -> None:
 
 def _call(*command: str, folder: Path, cores: Collection[int] | None = None) -> None:
     restrict = partial(os.sched_setaffinity, 0, cores) if cores else None
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, preexec_fn=restrict)
+    done = shell.attempt(*command, folder=folder, preexec_fn=restrict)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
-        raise InputError(f"`{' '.join(command)}` ended with exit code {done.returncode}; its output is above.")
+        raise InputError(f"`{shell.shown(command)}` ended with exit code {done.returncode}; its output is above.")
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m scripts.reproduce", description=__doc__.split("\n\n")[0]).parse_args()
     with reported("reproduce"):
         main()

@@ -1,4 +1,4 @@
-"""Train and evaluate the runs of the grid as independent tasks of a Dask cluster; `dvc repro` then finds them done.
+"""Do all that concerns one run of the grid as tasks of a Dask cluster; `dvc repro` then finds them done.
 
 A task clones the last commit into a temporary folder and reproduces one run there, into this checkout's cache. So every
 machine must see this checkout and its cache under the same path, and have the packages of requirements.lock.
@@ -22,7 +22,7 @@ from stages import params
 from stages.errors import InputError, reported
 
 SOURCES = ("dvc.yaml", "params.yaml", "stages")
-PACKAGES = ("dvc", "keras", "matplotlib", "numpy", "scikit-learn", "tensorflow")
+PACKAGES = ("dvc", "keras", "numpy", "scikit-learn", "tensorflow")
 """What the bytes of a run depend on, beside the commit and the processor."""
 DVC = (sys.executable, "-m", "dvc")
 
@@ -35,14 +35,14 @@ def main(scheduler: str | None, workers: int | None) -> None:
         where = {"checkout": os.getcwd(), "commit": commit, "cache": cache}
         failed = compute(cluster, grid, **where, versions=installed(PACKAGES))
     if failed:
-        raise InputError(f"failed: {', '.join(failed)}; see above. The same command goes on from here.")
+        raise InputError(f"failed: {', '.join(failed)}; see above. The same command continues from here.")
     print("Now `dvc repro` takes these runs from the cache.")
 
 
 def runs() -> list[str]:
     """The stages of the grid that need no other run of it: the last one of each run."""
-    grid = params.load("networks", "seeds")
-    return [f"evaluate@{network}-{seed}" for network in grid.networks for seed in grid.seeds]
+    grid = params.read()
+    return [f"interventions@{network}-{seed}" for network in grid.networks for seed in grid.seeds]
 
 
 def committed() -> str:
@@ -96,7 +96,7 @@ def produce(run: str, checkout: str, commit: str, cache: str, versions: dict[str
         output("git", "clone", "--quiet", "--no-checkout", checkout, clone)
         output("git", "checkout", "--quiet", "--detach", commit, folder=clone)
         output(*DVC, "cache", "dir", "--local", cache, folder=clone)
-        # So that checkpoints outlive the clone and the worker: another worker goes on from them.
+        # So that checkpoints outlive the clone and the worker: another worker continues from them.
         said = output(*DVC, "repro", run, folder=clone, DVC_ROOT=checkout)
     ran = [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")]
     return f"{', '.join(ran) or 'nothing'} ran on worker {get_worker().name}"

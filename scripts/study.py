@@ -7,28 +7,36 @@ python -m scripts.study [-S PARAMETER=VALUE ...] [--name NAME] [--output FOLDER]
 """
 
 import argparse
-import io
 import os
 import shutil
 import signal
 import subprocess
-import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from stages import artifacts, params
+from dvc.api import DVCFileSystem
+
+from scripts import shell
 from stages.errors import InputError, reported
+from stages.files import write_text
 
 SETTINGS = ("seeds=[0,1,2]", "+networks.nicknet4={optimizer: adam, kernel_size: 10}")
 FOLDER = Path("docs/study")
 LOCK, PARAMETERS, NOTE = "dvc.lock", "params.yaml", "README.md"
 PIPELINE = ("stages", "dvc.yaml", LOCK, PARAMETERS, ".dvc", "metrics", "plots")
-LEFT_OUT = {
-    "plots/examples": "random right and wrong predictions of every run, as pictures",
-    "plots/confusion": "confusion counts, which plots/errors/confusions.csv has too",
-    "plots/classes": "recall and precision of each class, which plots/errors/classes.csv has too",
-}
+EXPORTED = (
+    PARAMETERS,
+    LOCK,
+    "metrics",
+    "plots/curves.csv",
+    "plots/confusion.csv",
+    "plots/verdicts.csv",
+    "plots/pictures",
+    "plots/report.html",
+    "data/analysis",
+)
+"""What an export has of an experiment, under the same paths."""
 
 
 def main() -> None:
@@ -45,10 +53,10 @@ def run(name: str, settings: Sequence[str]) -> str:
 
     One that is there already, with these settings, is not run again.
     """
-    commit = _git("rev-parse", "HEAD").strip()
+    commit = shell.git("rev-parse", "HEAD").strip()
     reference = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
     message = f"{name}: {' '.join(settings)}"
-    known = _git("for-each-ref", "--format=%(contents:subject)", reference).strip()
+    known = shell.git("for-each-ref", "--format=%(contents:subject)", reference).strip()
     if known == message:
         print(
             f"study: the experiment {name} of commit {commit[:7]} is there already; `dvc exp remove {name}` forgets it"
@@ -59,7 +67,7 @@ def run(name: str, settings: Sequence[str]) -> str:
             f"expected the experiment {name} of commit {commit[:7]} to have the settings {message!r}, but it has "
             f"{known!r}. Choose another --name, or forget it: dvc exp remove {name}"
         )
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", *PIPELINE).strip()
+    changed = shell.git("status", "--porcelain", "--untracked-files=no", "--", *PIPELINE).strip()
     if changed:
         raise InputError(
             f"expected the files of the last commit, but these are changed:\n{changed}\n"
@@ -71,29 +79,21 @@ def run(name: str, settings: Sequence[str]) -> str:
 
 
 def export(reference: str, folder: Path, text: str) -> None:
-    """Copy the error analysis of a commit, with the parameters and the dvc.lock it came from, into a new folder.
+    """Copy the results of an experiment, with the parameters and the dvc.lock they came from, into a new folder.
 
     The folder is whole or absent; an earlier one stays until the new one is ready. text: its README.md.
     """
     if folder.exists() and not (folder.is_dir() and (folder / LOCK).is_file()):
         raise InputError(f"{folder} is there and is no study's. Name another folder: --output FOLDER")
+    files = DVCFileSystem(".", rev=shell.git("rev-parse", reference).strip())
     with _replacing(folder) as fresh:
-        _extract(reference, [PARAMETERS, LOCK], fresh)
-        _extract(reference, [path.as_posix() for path in wanted(params.read(fresh / PARAMETERS))], fresh)
-        artifacts.write_text(fresh / NOTE, text)
-
-
-def wanted(everything: params.Params) -> list[Path]:
-    """What the export has besides parameters and dvc.lock: folders and files, as they lie in the repository."""
-    runs = [(network, seed) for network in everything.networks for seed in everything.seeds]
-    return [
-        artifacts.PLOTS / "errors",
-        artifacts.PLOTS / "curves.csv",
-        artifacts.SUMMARY,
-        artifacts.METRICS / "errors.json",
-        *(artifacts.metrics_path(*run) for run in runs),
-        *(artifacts.history_path(*run) for run in runs),
-    ]
+        for path in EXPORTED:
+            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                files.get(path, str(fresh / path), recursive=True)
+            except FileNotFoundError:
+                raise InputError(f"{reference} does not have {path}, which a study has.") from None
+        write_text(fresh / NOTE, text)
 
 
 def note(reference: str, name: str, settings: Sequence[str]) -> str:
@@ -103,35 +103,20 @@ def note(reference: str, name: str, settings: Sequence[str]) -> str:
         "# The study",
         "",
         "Written by `python -m scripts.study`; do not edit. What DVC ran, on the commit "
-        f"`{_git('rev-parse', f'{reference}~1').strip()}`:",
+        f"`{shell.git('rev-parse', f'{reference}~1').strip()}`:",
         "",
         f"    dvc exp run --temp --name {name} {options}",
         "",
         "- [params.yaml](params.yaml) and [dvc.lock](dvc.lock): the parameters, and the hash of every input and output",
-        "- [plots/errors/report.html](plots/errors/report.html): the page; download it, then open it in a browser",
-        "- [plots/errors](plots/errors): its tables and pictures; [the verdicts](plots/errors/verdicts.md)",
-        "- [metrics](metrics): scores of every run, means over the seeds in summary.json, the analysis in errors.json",
-        "- [plots/history](plots/history): the curves of every run; plots/curves.csv has them in one table",
+        "- [plots/report.html](plots/report.html): the page; download it, then open it in a browser",
+        "- [data/analysis](data/analysis): its tables; [plots/pictures](plots/pictures): its pictures",
+        "- [metrics](metrics): scores of every network, means over the seeds, and what the settings do",
+        "- [plots/curves.csv](plots/curves.csv): the scores of every run after every epoch",
         "",
-        "Left out, to keep the repository small; the same command makes them again:",
-        "",
+        "Left out, to keep the repository small, since the same command makes it again: the random right and wrong "
+        "predictions of every run, and the data: images, weights and predictions, whose hashes dvc.lock has.",
     ]
-    lines += [f"- {folder} ({_size(reference, folder)}): {what}" for folder, what in LEFT_OUT.items()]
-    lines += ["- data: images, weights and predictions, which are DVC's; dvc.lock has their hashes and sizes"]
     return "\n".join(lines) + "\n"
-
-
-def _size(reference: str, folder: str) -> str:
-    sizes = [int(line.split()[3]) for line in _git("ls-tree", "-r", "-l", reference, folder).splitlines()]
-    return f"{sum(sizes) / 1e6:.1f} MB"
-
-
-def _extract(reference: str, paths: list[str], folder: Path) -> None:
-    archive = subprocess.run(["git", "archive", "--format=tar", reference, "--", *paths], capture_output=True)
-    if archive.returncode:
-        raise InputError(f"{reference} lacks what a study has: {archive.stderr.decode(errors='replace').strip()}")
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as file:
-        file.extractall(folder, filter="data")
 
 
 @contextmanager
@@ -152,13 +137,6 @@ def _replacing(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(earlier, ignore_errors=True)
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"expected a Git checkout with a commit; `git {arguments[0]}` says: {done.stderr.strip()}")
-    return done.stdout
 
 
 def _watched(*command: str) -> None:

@@ -9,7 +9,7 @@ A fence that begins with ```console is run; the words after it say how:
   fails      the last command of the block ends with an error
 """
 
-import os
+import argparse
 import re
 import subprocess
 import sys
@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages import artifacts
+from scripts import shell
 from stages.errors import InputError, reported
+from stages.files import write_text
 
 PAGE = Path("docs/experiments.md")
 
@@ -62,7 +63,7 @@ class Step:
 
 
 def steps(page: str) -> list[Step]:
-    """The commands of all console blocks, in order. A line that begins with `> ` goes on with the command before."""
+    """The commands of all console blocks, in order. A line that begins with `> ` continues the command before."""
     return [step for fence in _FENCE.finditer(page) for step in _block(fence["options"], fence["body"])]
 
 
@@ -107,9 +108,9 @@ def clone() -> Iterator[Path]:
     """A clone of the commit at hand, in which `make` finds this process's environment already installed."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "nicknets")
-        subprocess.run(["git", "clone", "--quiet", ".", str(folder)], check=True)
+        shell.git("clone", "--quiet", ".", str(folder))
         for name in ("bin/activate", "installed"):
-            artifacts.write_text(folder / ".venv" / name, "")
+            write_text(folder / ".venv" / name, "")
         try:
             yield folder
         finally:
@@ -121,25 +122,25 @@ def main(path: Path) -> None:
     with clone() as folder:
         outputs = run(page, folder)
     changed = sum(not alike(step, output) for step, output in zip(steps(page), outputs, strict=True))
-    artifacts.write_text(path, rewritten(page, outputs))
+    write_text(path, rewritten(page, outputs))
     print(f"{path}: {len(outputs)} commands, {changed} changed outputs")
 
 
 def _block(options: str, body: str) -> list[Step]:
-    found: list[tuple[str, str]] = []
+    commands: list[tuple[str, str]] = []
     for line in body.splitlines(keepends=True):
         if line.startswith("$ "):
-            found.append((line[2:].rstrip("\n"), ""))
-        elif line.startswith("> ") and found and not found[-1][1]:
-            found[-1] = (f"{found[-1][0]}\n{line[2:].rstrip()}", "")
-        elif found:
-            found[-1] = (found[-1][0], found[-1][1] + line)
+            commands.append((line[2:].rstrip("\n"), ""))
+        elif line.startswith("> ") and commands and not commands[-1][1]:
+            commands[-1] = (f"{commands[-1][0]}\n{line[2:].rstrip()}", "")
+        elif commands:
+            commands[-1] = (commands[-1][0], commands[-1][1] + line)
         else:
             raise InputError(f"a console block must begin with a command, `$ ...`; got {line!r}")
     chosen = frozenset(options.split())
     return [
-        Step(command, output, chosen, fails="fails" in chosen and place == len(found))
-        for place, (command, output) in enumerate(found, start=1)
+        Step(command, output, chosen, fails="fails" in chosen and place == len(commands))
+        for place, (command, output) in enumerate(commands, start=1)
     ]
 
 
@@ -158,19 +159,19 @@ def _normalised(text: str, unordered: bool) -> list[str]:
 
 def _call(command: str, folder: Path) -> subprocess.CompletedProcess:
     """As a reader would run it, with this process's Python; a Git identity, and no CIFAR-10 at hand."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DVC_ROOT", "CIFAR10_ARCHIVE")}
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     roles = [f"GIT_{role}_{part}" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")]
+    environment = shell.environment("DVC_ROOT", "CIFAR10_ARCHIVE", COLUMNS="120", MAKEFLAGS="--no-print-directory")
     environment |= dict.fromkeys(roles, "reader@example.org")
-    environment |= {"COLUMNS": "120", "MAKEFLAGS": "--no-print-directory"}
-    # Not a pipe: what runs on in the background keeps it open.
+    # Not a pipe: what continues in the background keeps it open.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        options = {"stdin": subprocess.DEVNULL, "stdout": printed, "stderr": subprocess.STDOUT}
-        done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, **options)
+        streams = {"capture_output": False, "stdout": printed, "stderr": subprocess.STDOUT}
+        done = shell.attempt("bash", "-c", command, folder=folder, env=environment, **streams)
         printed.seek(0)
         return subprocess.CompletedProcess(command, done.returncode, printed.read())
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m scripts.walkthrough", description=__doc__.split("\n\n")[0])
+    parser.add_argument("page", nargs="?", type=Path, default=PAGE, help="%(default)s")
     with reported("walkthrough"):
-        main(Path(sys.argv[1]) if len(sys.argv) > 1 else PAGE)
+        main(parser.parse_args().page)

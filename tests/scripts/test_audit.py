@@ -10,8 +10,8 @@ UNKNOWN = {"name": "ghost", "skip_reason": "Dependency not found"}
 BAD = {"name": "pillow", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1", "2.0"]}]}
 
 
-def test_a_known_vulnerability_is_refused_by_name_with_what_mends_it():
-    with pytest.raises(InputError, match=r"pillow 1\.0: PYSEC-1, mended in 1\.1, 2\.0"):
+def test_a_known_vulnerability_is_refused_by_name_with_its_fix():
+    with pytest.raises(InputError, match=r"pillow 1\.0: PYSEC-1, fixed in 1\.1, 2\.0"):
         audit.conclusion([FINE, UNKNOWN, BAD])
 
 
@@ -38,7 +38,7 @@ def test_what_cannot_be_reached_is_said_in_one_line(tmp_path, monkeypatch, fails
         failed = ("install" in command) == (fails == "install")
         return subprocess.CompletedProcess(command, int(failed), "", "a trace\nno such host\n" if failed else "")
 
-    monkeypatch.setattr(audit, "_run", run)
+    monkeypatch.setattr(audit.shell, "attempt", run)
     monkeypatch.setattr(audit.venv, "create", lambda folder, with_pip: None)
     assert audit.audit(tmp_path) == said
 

@@ -7,7 +7,8 @@ import pytest
 
 from scripts import freshness
 from stages.errors import InputError
-from tests import test_experiments as experiments
+from tests import checkouts
+from tests.checkouts import environment
 
 PIPELINE = """
 stages:
@@ -85,7 +86,7 @@ def test_a_published_state_is_fresh_with_and_without_data_and_stays_untouched(ch
     freshness.main()
     assert everything(checkout) == before
     assert capsys.readouterr().out.splitlines() == 2 * [
-        "freshness: dvc.lock belongs to the code, the parameters, the metrics and the plots; 4 stages"
+        "freshness: dvc.lock belongs to the code, the parameters, the metrics and the plots"
     ]
 
 
@@ -100,14 +101,14 @@ def test_a_published_state_is_fresh_with_and_without_data_and_stays_untouched(ch
         ("dvc.lock", "schema: '2.0'\n", "  make: not in dvc.lock"),
     ],
 )
-def test_a_changed_file_names_its_stage_and_the_mend(checkout, name, text, line):
+def test_a_changed_file_names_its_stage_and_the_fix(checkout, name, text, line):
     shutil.rmtree(checkout / "data")
     (checkout / name).write_text(text)
     with pytest.raises(InputError) as refused:
         freshness.main()
     lines = str(refused.value).splitlines()
     assert lines[1] == line
-    assert "To mend it, run `dvc repro` and commit what it changed: git add dvc.lock metrics plots" in lines
+    assert "To fix it, run `dvc repro` and commit what it changed: git add dvc.lock metrics plots" in lines
 
 
 @pytest.mark.parametrize("name", ["source.txt", "metrics/score.json"])
@@ -121,6 +122,17 @@ def test_a_lock_file_that_is_missing_or_not_in_git_says_so(checkout):
     call("git", "rm", "--quiet", "--cached", "dvc.lock", folder=checkout)
     with pytest.raises(InputError, match=r"dvc.lock is missing, or not in Git. Run `dvc repro`"):
         freshness.main()
+
+
+def test_where_a_publication_is_due_results_of_earlier_code_are_accepted_and_nothing_else(checkout, capsys):
+    (checkout / "docs").mkdir()
+    (checkout / freshness.DUE).write_text("A publication is due.\n")
+    call("git", "add", "docs", folder=checkout)
+    with pytest.raises(InputError, match=r"but dvc.lock belongs to the code. Remove docs/publication-due.md"):
+        freshness.main()
+    (checkout / "source.txt").write_text(SECOND)
+    freshness.main()
+    assert capsys.readouterr().out.startswith("freshness: a publication is due, as docs/publication-due.md says")
 
 
 def test_a_lock_file_of_which_one_part_ran_anew_is_stale(checkout):
@@ -183,24 +195,24 @@ def test_stages_that_dvc_yaml_has_no_more_do_not_count():
 
 
 def run_in(folder):
-    environment = experiments.environment()
     command = (sys.executable, "-m", "scripts.freshness")
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.slow
 def test_the_gate_on_the_pipeline_itself(tmp_path):
-    folder = experiments.checkout(tmp_path / "checkout", epochs=2)
-    assert "  train@nicknet1-0: " in run_in(folder).stderr
-    experiments.run("dvc", "repro", folder=folder)
-    experiments.run("git", "add", "--all", folder=folder)
-    experiments.run("git", "commit", "--quiet", "--message", "y", folder=folder)
+    folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL | {"networks": {"nicknet1": {}, "nicknet2": {}}})
+    (folder / freshness.DUE).unlink(missing_ok=True)
+    assert "dvc.lock is missing" in run_in(folder).stderr
+    checkouts.run("dvc", "repro", folder=folder)
+    checkouts.run("git", "add", "--all", folder=folder)
+    checkouts.run("git", "commit", "--quiet", "--message", "y", folder=folder)
     clone = tmp_path / "clone"
-    experiments.run("git", "clone", "--quiet", str(folder), str(clone), folder=tmp_path)
+    checkouts.run("git", "clone", "--quiet", str(folder), str(clone), folder=tmp_path)
     for place in (folder, clone):
         done = run_in(place)
         assert (done.returncode, done.stderr) == (0, "")
-    assert experiments.run("git", "status", "--porcelain", "--ignored", folder=clone) == ""
+    assert checkouts.run("git", "status", "--porcelain", "--ignored", folder=clone) == ""
 
     code = clone / "stages/evaluate/__main__.py"
     code.write_text(code.read_text() + "# x\n")
@@ -209,7 +221,7 @@ def test_the_gate_on_the_pipeline_itself(tmp_path):
     named = [line.split(": ", 1) for line in stale.stderr.splitlines() if line.startswith("  ")]
     assert named == [[f"  evaluate@nicknet{number}-0", "stages/evaluate modified"] for number in (1, 2)]
 
-    experiments.run("git", "restore", ".", folder=clone)
+    checkouts.run("git", "restore", ".", folder=clone)
     settings = clone / "params.yaml"
     settings.write_text(settings.read_text().replace("epochs: 2\n", "epochs: 3\n"))
     stale = run_in(clone)

@@ -1,7 +1,6 @@
 """The study: one experiment, reused where it is there, and an export that is whole or absent."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,16 +11,14 @@ import pytest
 import yaml
 
 from scripts import study
-from stages import params
 from stages.errors import InputError
-from tests import test_pipeline as pipeline
+from tests import checkouts
 
 FAKE_DVC = """\
 #!/bin/sh
 echo "dvc says hello"
 printf '%s\\n' "$@" > called
 """
-SMALL = pipeline.SMALL | {"networks.nicknet4.kernel_size": 2, "seeds": "[0]"}
 
 
 def git(*arguments, folder=".", environment=None):
@@ -45,14 +42,12 @@ def write(folder, name, text):
 def repository(tmp_path, monkeypatch):
     """A Git repository, at hand, with what an experiment's commit has, and a dvc that only notes how it was called."""
     folder = tmp_path / "repository"
-    everything = params.read(Path("params.yaml"))
-    for path in study.wanted(everything):
-        write(folder, path if path.suffix else path / "verdicts.csv", f"{path}\n")
-    write(folder, "metrics/removed/0.json", "of a network that the grid no longer has")
-    write(folder, "plots/examples/nicknet1/0/right.png", "x" * 400_000)
+    for path in study.EXPORTED:
+        write(folder, path if Path(path).suffix else f"{path}/a.csv", f"{path}\n")
+    write(folder, "plots/examples/nicknet1-0-right.png", "left out")
+    write(folder, ".dvc/config", "")
     write(folder, "dvc.lock", "lock\n")
     write(folder, ".gitignore", "called\n")
-    shutil.copy("params.yaml", folder)
     git("init", "--quiet", folder=folder)
     commit(folder)
     fake(tmp_path, FAKE_DVC)
@@ -144,35 +139,32 @@ def test_an_interruption_reaches_dvc_and_waits_for_it(repository, tmp_path):
 def test_the_export_has_the_runs_of_the_grid_and_what_they_were_made_from(repository):
     folder = repository / "docs/study"
     study.export("HEAD", folder, "note\n")
-    found = contents(folder)
-    assert found.pop("README.md") == "note\n"
-    assert found.pop("params.yaml") == Path("params.yaml").read_text()
-    assert found.pop("dvc.lock") == "lock\n"
-    everything = params.read(Path("params.yaml"))
-    assert set(found) == {str(path if path.suffix else path / "verdicts.csv") for path in study.wanted(everything)}
-    assert "metrics/nicknet3/0.json" in found
+    exported = contents(folder)
+    assert exported.pop("README.md") == "note\n"
+    assert set(exported) == {path if Path(path).suffix else f"{path}/a.csv" for path in study.EXPORTED}
+    assert exported["data/analysis/a.csv"] == "data/analysis\n"
     assert [path.name for path in folder.parent.iterdir()] == ["study"]
 
 
 def test_the_export_is_of_the_commit_and_replaces_an_earlier_one(repository):
     folder = repository / "study"
     study.export("HEAD", folder, "first\n")
-    write(folder, "plots/errors/stale.csv", "of an earlier study")
+    write(folder, "plots/pictures/stale.png", "of an earlier study")
     write(repository, "plots/curves.csv", "changed in the workspace only")
     study.export("HEAD", folder, "second\n")
-    found = contents(folder)
-    assert found["README.md"] == "second\n"
-    assert found["plots/curves.csv"] == "plots/curves.csv\n"
-    assert "plots/errors/stale.csv" not in found
+    exported = contents(folder)
+    assert exported["README.md"] == "second\n"
+    assert exported["plots/curves.csv"] == "plots/curves.csv\n"
+    assert "plots/pictures/stale.png" not in exported
 
 
 def test_a_failed_export_leaves_the_earlier_one_and_nothing_else(repository):
     folder = repository / "docs/study"
     study.export("HEAD", folder, "first\n")
     before = contents(folder)
-    (repository / "metrics/nicknet1/0.json").unlink()
+    (repository / "plots/report.html").unlink()
     commit(repository)
-    with pytest.raises(InputError, match=r"HEAD lacks what a study has: .*metrics/nicknet1/0\.json"):
+    with pytest.raises(InputError, match=r"HEAD does not have plots/report\.html, which a study has"):
         study.export("HEAD", folder, "second\n")
     assert contents(folder) == before
     assert [path.name for path in folder.parent.iterdir()] == ["study"]
@@ -181,7 +173,7 @@ def test_a_failed_export_leaves_the_earlier_one_and_nothing_else(repository):
 def test_a_folder_that_is_no_study_is_not_replaced(repository):
     with pytest.raises(InputError, match=r"metrics is there and is no study's. Name another folder: --output FOLDER"):
         study.export("HEAD", Path("metrics"), "")
-    assert (repository / "metrics/nicknet1/0.json").exists()
+    assert (repository / "metrics/a.csv").exists()
 
 
 def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
@@ -189,31 +181,18 @@ def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
     text = study.note(reference(), "study", ("seeds=[0,1]", "epochs=1"))
     assert f"on the commit `{git('rev-parse', 'HEAD')}`" in text
     assert "    dvc exp run --temp --name study -S 'seeds=[0,1]' -S 'epochs=1'\n" in text
-    assert "- plots/examples (0.4 MB): random" in text
+    assert "random right and wrong predictions" in text.split("Left out")[1]
 
 
 @pytest.mark.slow
 def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
-    folder = tmp_path / "checkout"
-    names = git("ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-    for name in names:
-        if Path(name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, folder / name)
-    git("init", "--quiet", folder=folder)
-    git("config", "user.name", "T", folder=folder)
-    git("config", "user.email", "t@example.org", folder=folder)
-    commit(folder)
-    options = [part for name, value in SMALL.items() for part in ("-S", f"{name}={value}")]
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PATH": paths}
-    command = [sys.executable, "-m", "scripts.study", *options, "--output", "exported"]
+    folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL)
     for _ in range(2):
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=3600)
-        assert done.returncode == 0, done.stdout + done.stderr
+        command = (sys.executable, "-m", "scripts.study", "-S", "seeds=[0]", "--output", "exported")
+        printed = checkouts.run(*command, folder=folder)
         assert git("status", "--porcelain", folder=folder) == "?? exported/"
-    assert "is there already" in done.stdout
+    assert "is there already" in printed
     parameters = yaml.safe_load((folder / "exported/params.yaml").read_text())
     assert (list(parameters["networks"])[-1], parameters["seeds"]) == ("nicknet4", [0])
-    assert (folder / "exported/metrics/nicknet4/0.json").is_file()
-    assert (folder / "exported/plots/errors/report.html").is_file()
+    for name in ("metrics/nicknet4.json", "plots/report.html", "data/analysis/effects.csv"):
+        assert (folder / "exported" / name).is_file()

@@ -1,0 +1,46 @@
+"""Git, DVC and other programs, run as a user would run them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stages.errors import InputError
+
+DVC = (sys.executable, "-m", "dvc")
+
+
+def environment(*without: str, **changes: str) -> dict[str, str]:
+    """This process's environment without some variables, with this interpreter's programs first."""
+    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {name: value for name, value in os.environ.items() if name not in without} | {"PATH": paths} | changes
+
+
+def attempt(*command: str, folder: Path | str = ".", **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command whatever its exit code; standard output and error as text. options: of subprocess.run."""
+    settings = {"cwd": folder, "env": environment(), "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    return subprocess.run(command, **(settings | options))
+
+
+def output(*command: str, folder: Path | str = ".", **options: Any) -> str:
+    """Standard output of a command; InputError with what it printed where it fails."""
+    done = attempt(*command, folder=folder, **options)
+    if done.returncode:
+        problem = (done.stderr or done.stdout or "").strip() or f"exit code {done.returncode}"
+        raise InputError(f"`{shown(command)}` failed: {problem}")
+    return done.stdout
+
+
+def git(*arguments: str, folder: Path | str = ".") -> str:
+    return output("git", *arguments, folder=folder)
+
+
+def dvc(*arguments: str, folder: Path | str = ".", **options: Any) -> str:
+    return output(*DVC, *arguments, folder=folder, **options)
+
+
+def shown(command: Sequence[str]) -> str:
+    """The command as a user would type it."""
+    return " ".join(("dvc", *command[len(DVC) :]) if tuple(command[: len(DVC)]) == DVC else command)
