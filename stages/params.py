@@ -30,7 +30,7 @@ class Data(_Section):
     them."""
     human_votes: str | None
     """Path of a .npy, uint8 (training images, annotators), the classes that people chose for each image of
-    data/raw/train_images.npy, in its order; null: none."""
+    data/raw/train_images.npy, in its order; relative to the checkout; null: none."""
 
 
 class Split(_Section):
@@ -86,14 +86,14 @@ class Params(NetworkSettings):
     error_analysis: ErrorAnalysis
 
     def network(self, name: str) -> NetworkSettings:
-        """The effective settings of one network: its own where given, the inherited ones elsewhere, defaults filled in.
+        """The effective settings of one network: those that it sets, the inherited ones elsewhere, defaults filled in.
 
         A network that chooses another optimizer without a learning rate gets that optimizer's default, unless
         params.yaml sets one for all.
         """
         inherited = {key: getattr(self, key) for key in NetworkSettings.model_fields}
-        own = self.networks[name].model_dump(exclude_none=True)
-        return NetworkSettings.model_validate(inherited | own).resolved()
+        overrides = self.networks[name].model_dump(exclude_none=True)
+        return NetworkSettings.model_validate(inherited | overrides).resolved()
 
     @model_validator(mode="after")
     def _folder_is_named(self) -> "Params":

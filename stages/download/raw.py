@@ -23,14 +23,14 @@ def write(
     Holds one batch in memory at a time. The bytes are those of np.save. When `batches` raises, nothing is written.
     Returns the number of images of each source.
     """
-    opened: dict[str, tuple[BinaryIO, BinaryIO]] = {}
+    opened: dict[str, list[BinaryIO]] = {}
     counts = {}
     with ExitStack() as whole:
         for batch in batches:
             if batch.source not in opened:
                 paths = images_path(batch.source), labels_path(batch.source)
                 temporaries = [whole.enter_context(replacing(path)) for path in paths]
-                opened[batch.source] = tuple(whole.enter_context(path.open("wb")) for path in temporaries)
+                opened[batch.source] = [whole.enter_context(path.open("wb")) for path in temporaries]
                 counts[batch.source] = batch.total
             for file, rows in zip(opened[batch.source], (batch.images, batch.labels), strict=True):
                 _write_rows(file, rows, batch.start, batch.total)

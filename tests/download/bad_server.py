@@ -1,7 +1,5 @@
 """A real HTTP server that misbehaves as told, one behaviour a request."""
 
-import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,18 +80,6 @@ def cut(after: int) -> Behaviour:
     return lambda handler: handler.wfile.write(handler.head_of(handler.state.content)[:after])
 
 
-def reset(after: int) -> Behaviour:
-    """Break the connection, with a reset, after so many bytes of the body."""
-
-    def behave(handler: _Handler) -> None:
-        cut(after)(handler)
-        handler.wfile.flush()
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        handler.connection.close()
-
-    return behave
-
-
 def stall(after: int) -> Behaviour:
     """Fall silent after so many bytes of the body."""
 
@@ -108,10 +94,6 @@ def stall(after: int) -> Behaviour:
 def mute(handler: _Handler) -> None:
     """Take the request and never answer."""
     handler.state.closing.wait()
-
-
-def hang_up(handler: _Handler) -> None:
-    """Take the request and close the connection."""
 
 
 def babble(handler: _Handler) -> None:
@@ -148,12 +130,6 @@ def other_content(content: bytes) -> Behaviour:
 
 
 def endless(handler: _Handler) -> None:
-    """Announce no length and go on behind the end."""
+    """Announce no length and continue behind the end."""
     handler.head(200)
     handler.wfile.write(handler.state.content + b"more")
-
-
-def unannounced(handler: _Handler) -> None:
-    """Announce no length and end where the file ends."""
-    handler.head(200)
-    handler.wfile.write(handler.state.content)

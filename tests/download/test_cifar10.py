@@ -6,19 +6,16 @@ import pytest
 from stages.download import cifar10
 from stages.errors import InputError
 from tests.download import fake_cifar10
+from tests.download.fake_cifar10 import TEST_FILE, TRAINING_FILES
 
 FILES = fake_cifar10.contents()
 LAYOUT = fake_cifar10.layout(FILES)
 
 
-def batches(files):
-    return list(cifar10.batches(files.items(), LAYOUT))
-
-
 def test_planes_become_the_last_axis():
     red, green, blue = (np.arange(1024, dtype=np.uint8) + shift for shift in (0, 1, 2))
     record = bytes([7]) + red.tobytes() + green.tobytes() + blue.tobytes()
-    (batch,) = cifar10.batches([(cifar10.TEST_FILE, record)], LAYOUT)
+    (batch,) = cifar10.batches([(TEST_FILE, record)], LAYOUT)
     assert (batch.source, batch.start, batch.total) == ("test", 0, 1)
     assert batch.labels.tolist() == [7]
     assert batch.images.shape == (1, 32, 32, 3)
@@ -29,45 +26,29 @@ def test_planes_become_the_last_axis():
 
 
 def test_training_batches_keep_the_order_of_the_data_set():
-    shuffled = dict(sorted(FILES.items(), reverse=True))
-    starts = {batch.start: batch for batch in batches(shuffled) if batch.source == "train"}
-    assert sorted(starts) == [0, 3, 6, 9, 12]
-    for number in range(5):
-        first = FILES[f"data_batch_{number + 1}.bin"][0]
-        assert starts[3 * number].labels[0] == first
-        assert starts[3 * number].total == 15
+    shuffled = [(name, FILES[name]) for name in reversed(TRAINING_FILES)]
+    batches = list(cifar10.batches(shuffled, LAYOUT))
+    assert [(batch.start, batch.total) for batch in batches] == [(start, 15) for start in (12, 9, 6, 3, 0)]
+    assert [batch.labels[0] for batch in batches] == [content[0] for _, content in shuffled]
 
 
-@pytest.mark.parametrize("label", [10, 255])
-def test_labels_above_9(label):
-    content = bytearray(FILES[cifar10.TEST_FILE])
-    content[cifar10.RECORD] = label
-    with pytest.raises(InputError, match=f"test_batch.bin: image 1 has the label {label}; expected 0 to 9"):
-        batches(FILES | {cifar10.TEST_FILE: bytes(content)})
-
-
-def test_another_training_image():
-    content = bytearray(FILES["data_batch_4.bin"])
-    content[1000] ^= 1
-    with pytest.raises(InputError, match=r"data_batch_4.bin has the sha256 .*; expected .*"):
-        batches(FILES | {"data_batch_4.bin": bytes(content)})
-
-
-def test_swapped_training_batches():
-    swapped = {"data_batch_1.bin": FILES["data_batch_2.bin"], "data_batch_2.bin": FILES["data_batch_1.bin"]}
-    with pytest.raises(InputError, match=r"data_batch_1.bin has the sha256"):
-        batches(FILES | swapped)
-
-
-@pytest.mark.parametrize("names", [b"cat\ndog\n", b"\xff\xfe", b"automobile\nairplane\n"])
-def test_other_class_names(names):
-    with pytest.raises(InputError, match=r"batches.meta.txt does not name the classes airplane, automobile"):
-        batches(FILES | {cifar10.NAMES_FILE: names})
+@pytest.mark.parametrize(
+    ("name", "place", "value", "message"),
+    [
+        (TEST_FILE, 3073, 10, "test_batch.bin: image 1 has the label 10; expected 0 to 9"),
+        (TEST_FILE, 0, 255, "test_batch.bin: image 0 has the label 255; expected 0 to 9"),
+        (TRAINING_FILES[3], 1000, FILES[TRAINING_FILES[3]][1000] ^ 1, "data_batch_4.bin has the sha256 .*; expected"),
+    ],
+)
+def test_a_changed_byte(name, place, value, message):
+    content = bytearray(FILES[name])
+    content[place] = value
+    with pytest.raises(InputError, match=message):
+        list(cifar10.batches([(name, bytes(content))], LAYOUT))
 
 
 def test_published_sizes():
-    sizes = cifar10.PUBLISHED.sizes(least_test_images=10_000)
-    assert all(sizes[f"data_batch_{number}.bin"] == range(30_730_000, 30_730_001) for number in range(1, 6))
-    assert 30_730_000 in sizes["test_batch.bin"]
-    assert 1017 * 3073 not in sizes["test_batch.bin"]
-    assert 1017 * 3073 in cifar10.PUBLISHED.sizes(least_test_images=1)["test_batch.bin"]
+    sizes = cifar10.PUBLISHED.sizes
+    assert [sizes[name] for name in TRAINING_FILES] == [range(30_730_000, 30_730_001)] * 5
+    assert {1017 * 3073, 30_730_000} <= set(sizes[TEST_FILE])
+    assert len(sizes) == 6
