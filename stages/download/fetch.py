@@ -141,6 +141,7 @@ def _append(remote: Remote, file: BinaryIO, timeout: float) -> None:
             for chunk in _chunks(response):
                 size += len(chunk)
                 if size > remote.size:
+                    file.truncate(0)
                     raise InputError(f"the server sends more than the {remote.size} bytes expected")
                 file.write(chunk)
                 bar.update(len(chunk))
