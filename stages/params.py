@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic_core import ErrorDetails
 
 from stages.errors import InputError
 from stages.settings import NetworkSettings
@@ -66,11 +67,11 @@ def _distinct(seeds: list[int]) -> list[int]:
     return seeds
 
 
+_optional: dict[str, Any] = {
+    key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()
+}
 NetworkOverrides = create_model(
-    "NetworkOverrides",
-    __base__=_Section,
-    __doc__="What one network sets differently; null inherits.",
-    **{key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()},
+    "NetworkOverrides", __base__=_Section, __doc__="What one network sets differently; null inherits.", **_optional
 )
 
 
@@ -80,7 +81,10 @@ class Params(NetworkSettings):
     dataset: Literal["cifar10", "digits", "folder"]
     data: Data
     split: Split
-    networks: Annotated[dict[Annotated[str, AfterValidator(_name)], NetworkOverrides], Field(min_length=1)]
+    networks: Annotated[
+        dict[Annotated[str, AfterValidator(_name)], NetworkOverrides],  # pyright: ignore[reportInvalidTypeForm]
+        Field(min_length=1),
+    ]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
     """One run of every network a seed; it sets the initial weights and the order of the images."""
     error_analysis: ErrorAnalysis
@@ -160,7 +164,7 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
 
 
-def _described(problem: dict[str, Any]) -> str:
+def _described(problem: ErrorDetails) -> str:
     path = ".".join(str(part) for part in problem["loc"] if part not in ("[key]", "constrained-str"))
     if problem["type"] == "extra_forbidden":
         allowed = _allowed(problem["loc"][:-1])
@@ -172,17 +176,16 @@ def _described(problem: dict[str, Any]) -> str:
     return f"  {path}: {_shown(problem['input'])}: {_reason(problem)}"
 
 
-def _reason(problem: dict[str, Any]) -> str:
+def _reason(problem: ErrorDetails) -> str:
     return problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
 
 
-def _allowed(parents: tuple) -> str:
+def _allowed(parents: tuple[int | str, ...]) -> str:
     model: Any = Params
     for part in parents:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
         if part == "networks":
             return ", ".join(NetworkOverrides.model_fields)
-        model = annotation
+        model = model.model_fields[part].annotation
     return ", ".join(model.model_fields)
 
 

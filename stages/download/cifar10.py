@@ -75,15 +75,11 @@ def batches(files: Iterable[tuple[str, bytes]], layout: Layout = PUBLISHED) -> I
             yield Batch("test", 0, len(content) // RECORD, *_decoded(name, content))
         else:
             number = layout.training_files.index(name)
-            _check_sha256(name, content, layout.sha256[number])
+            arrived, expected = hashlib.sha256(content).hexdigest(), layout.sha256[number]
+            if arrived != expected:
+                raise InputError(f"{name} has the sha256 {arrived}; expected {expected}, that of the published images")
             total = len(layout.sha256) * layout.images
             yield Batch("train", number * layout.images, total, *_decoded(name, content))
-
-
-def _check_sha256(name: str, content: bytes, expected: str) -> None:
-    arrived = hashlib.sha256(content).hexdigest()
-    if arrived != expected:
-        raise InputError(f"{name} has the sha256 {arrived}; expected {expected}, that of the published images")
 
 
 def _decoded(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,7 +82,7 @@ def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT) -> Itera
         _remove(path)
 
 
-def _lock(file: BinaryIO) -> None:
+def _lock(file: BufferedRandom) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -95,7 +96,7 @@ def _remove(path: Path) -> None:
         path.parent.rmdir()
 
 
-def _complete(remote: Remote, file: BinaryIO, patience: Patience) -> None:
+def _complete(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
     _download(remote, file, patience)
     if _md5(file) != remote.md5:
         _tell("the pieces do not fit together; starting again")
@@ -107,7 +108,7 @@ def _complete(remote: Remote, file: BinaryIO, patience: Patience) -> None:
         raise InputError(f"what arrived has the md5 {arrived}; expected {remote.md5}")
 
 
-def _download(remote: Remote, file: BinaryIO, patience: Patience) -> None:
+def _download(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
     """Append to the file until it has its size."""
     furthest, failures, answered = _size(file), 0, False
     while _size(file) < remote.size:
@@ -127,7 +128,7 @@ def _download(remote: Remote, file: BinaryIO, patience: Patience) -> None:
             time.sleep(pause)
 
 
-def _append(remote: Remote, file: BinaryIO, timeout: float) -> None:
+def _append(remote: Remote, file: BufferedRandom, timeout: float) -> None:
     """One request for what is missing of the file."""
     size = _size(file)
     headers = {"User-Agent": "nicknets", "Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
@@ -191,11 +192,11 @@ def _failures() -> Iterator[None]:
         raise _Failure(f"the connection broke ({error or type(error).__name__})") from None
 
 
-def _size(file: BinaryIO) -> int:
+def _size(file: BufferedRandom) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def _md5(file: BinaryIO) -> str:
+def _md5(file: BufferedRandom) -> str:
     file.seek(0)
     return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 

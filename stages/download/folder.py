@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from stages.dataset import RAW
 from stages.download import partition
-from stages.download.batch import Batch
+from stages.download.batch import Batch, Source
 from stages.errors import InputError
 from stages.images import picture
 from stages.images.picture import shown
@@ -69,9 +69,10 @@ class Images:
     labels: np.ndarray
     files: list[str]
 
-    def divided(self) -> dict[str, np.ndarray]:
+    def divided(self) -> dict[Source, np.ndarray]:
         """Indices of the training and of the test images, see partition.divide."""
-        return dict(zip(("train", "test"), partition.divide(self.labels), strict=True))
+        train, test = partition.divide(self.labels)
+        return {"train": train, "test": test}
 
 
 def checked(name: str | None, environment: Mapping[str, str]) -> Path:
@@ -119,7 +120,7 @@ def batches(images: Images) -> Iterator[Batch]:
             yield Batch(source, start, len(chosen), np.asarray(images.images[rows]), images.labels[rows])
 
 
-def files(images: Images) -> dict[str, list[str]]:
+def files(images: Images) -> dict[Source, list[str]]:
     """Of the training and the test images, the file of each."""
     return {source: [images.files[row] for row in chosen] for source, chosen in images.divided().items()}
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from stages import image_files
 from stages.dataset import CLASS_NAMES, images_path, labels_path
-from stages.download.batch import Batch
+from stages.download.batch import Batch, Source
 from stages.files import replacing, write_json
 
 
 def write(
-    batches: Iterable[Batch], class_names: Sequence[str], files: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, int]:
+    batches: Iterable[Batch], class_names: Sequence[str], files: Mapping[Source, Sequence[str]] | None = None
+) -> dict[Source, int]:
     """Write the images and labels of the batches, which arrive in any order, and the class names.
 
     files: of each source, the file of every image, see stages.image_files; None where there are none.
@@ -23,8 +23,8 @@ def write(
     Holds one batch in memory at a time. The bytes are those of np.save. When `batches` raises, nothing is written.
     Returns the number of images of each source.
     """
-    opened: dict[str, list[BinaryIO]] = {}
-    counts = {}
+    opened: dict[Source, list[BinaryIO]] = {}
+    counts: dict[Source, int] = {}
     with ExitStack() as whole:
         for batch in batches:
             if batch.source not in opened:

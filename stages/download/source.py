@@ -26,8 +26,6 @@ def local_archive(environment: Mapping[str, str]) -> Path | None:
     if not name:
         return None
     path = located(name, environment)
-    if path.is_dir():
-        raise InputError(f"{VARIABLE}: {path} is a folder.\n{_LOCAL}")
     if not path.is_file():
         raise InputError(f"{VARIABLE}: there is no file {path.absolute()}. Give an absolute path.\n{_LOCAL}")
     return path

@@ -138,7 +138,7 @@ def test_a_corrupted_archive_changes_nothing(content, again):
     [
         ("none.tar.gz", "there is no file /checkout/none.tar.gz. Give an absolute path"),
         ("/dev/zero", "there is no file /dev/zero"),
-        ("/", "/ is a folder"),
+        ("/", "there is no file /."),
     ],
 )
 def test_an_archive_that_is_not_there(name, message):
