@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _CONTINUE = "The same command continues: stages that are done stay, a training continues after its last whole epoch."
 
 _FIXES = {
