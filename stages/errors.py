@@ -1,4 +1,4 @@
-"""How a stage ends when it cannot go on: one message, exit code 1, no traceback."""
+"""How a stage ends when it cannot continue: one message, exit code 1, no traceback."""
 
 import errno
 import os
@@ -7,11 +7,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_CONTINUE = "The same command continues: stages that are done stay, a training continues after its last whole epoch."
+
+_FIXES = {
+    errno.ENOSPC: "Free some space; outputs of earlier runs are untouched.",
+    errno.EFBIG: "Raise the limit on file sizes (ulimit -f).",
+    errno.EDQUOT: "Free some of your quota; outputs of earlier runs are untouched.",
+    errno.EACCES: "Give this user the right to read it and to write to its folder.",
+    errno.EPERM: "Give this user the right to read it and to write to its folder.",
+    errno.EROFS: "Work in a checkout on a writable file system.",
+}
+
+_TENSORFLOW_MEMORY_ERROR = "ResourceExhaustedError"
+"""Recognised by its name, since most stages do without TensorFlow."""
+
 
 class InputError(Exception):
     """Something from outside is not as expected.
 
-    The message says what was expected, what arrived, and how to mend it.
+    The message says what was expected, what arrived, and how to fix it.
     """
 
 
@@ -28,45 +42,27 @@ def reported(stage: str) -> Iterator[None]:
     except InputError as error:
         _leave(stage, str(error), 1)
     except KeyboardInterrupt:
-        _leave(stage, f"interrupted. {_GO_ON}", 128 + signal.SIGINT)
+        _leave(stage, f"interrupted. {_CONTINUE}", 128 + signal.SIGINT)
     except _Terminated:
-        _leave(stage, f"terminated. {_GO_ON}", 128 + signal.SIGTERM)
+        _leave(stage, f"terminated. {_CONTINUE}", 128 + signal.SIGTERM)
     except Exception as error:
         problem = _shortage(error)
         if problem is None:
             raise
-        if type(error).__name__ == _TENSORFLOWS:
+        if type(error).__name__ == _TENSORFLOW_MEMORY_ERROR:
             # After a failed allocation, TensorFlow's own clean-up crashes the process.
             print(f"{stage}: {problem}", file=sys.stderr, flush=True)
             os._exit(1)
         _leave(stage, problem, 1)
 
 
-_GO_ON = (
-    "The same command goes on from here: stages that are done stay, a training continues after its last whole epoch."
-)
-
-_MENDS = {
-    errno.ENOSPC: "Free some space; outputs of earlier runs are untouched.",
-    errno.EFBIG: "Raise the limit on file sizes (ulimit -f).",
-    errno.EDQUOT: "Free some of your quota; outputs of earlier runs are untouched.",
-    errno.EACCES: "Make the folder writable for this user.",
-    errno.EPERM: "Make the folder writable for this user.",
-    errno.EROFS: "Work in a checkout on a writable file system.",
-}
-
-
-_TENSORFLOWS = "ResourceExhaustedError"
-"""TensorFlow's memory error, told by its name: most stages do without TensorFlow."""
-
-
 def _shortage(error: Exception) -> str | None:
     """What to say of an error that stems from the machine; None for any other."""
-    if isinstance(error, MemoryError) or type(error).__name__ == _TENSORFLOWS:
+    if isinstance(error, MemoryError) or type(error).__name__ == _TENSORFLOW_MEMORY_ERROR:
         details = (str(error).splitlines() or ["no details"])[0]
         return f"out of memory ({details}). Free some, or make the run smaller."
-    if isinstance(error, OSError) and error.errno in _MENDS:
-        return f"{error.filename or 'a file'}: {os.strerror(error.errno)}. {_MENDS[error.errno]}"
+    if isinstance(error, OSError) and error.errno in _FIXES:
+        return f"{error.filename or 'a file'}: {os.strerror(error.errno)}. {_FIXES[error.errno]}"
     return None
 
 

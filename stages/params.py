@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic_core import ErrorDetails
 
 from stages.errors import InputError
 from stages.settings import NetworkSettings
@@ -30,7 +31,7 @@ class Data(_Section):
     them."""
     human_votes: str | None
     """Path of a .npy, uint8 (training images, annotators), the classes that people chose for each image of
-    data/raw/train_images.npy, in its order; null: none."""
+    data/raw/train_images.npy, in its order; relative to the checkout; null: none."""
 
 
 class Split(_Section):
@@ -66,11 +67,11 @@ def _distinct(seeds: list[int]) -> list[int]:
     return seeds
 
 
+_optional: dict[str, Any] = {
+    key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()
+}
 NetworkOverrides = create_model(
-    "NetworkOverrides",
-    __base__=_Section,
-    __doc__="What one network sets differently; null inherits.",
-    **{key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()},
+    "NetworkOverrides", __base__=_Section, __doc__="What one network sets differently; null inherits.", **_optional
 )
 
 
@@ -80,20 +81,23 @@ class Params(NetworkSettings):
     dataset: Literal["cifar10", "digits", "folder"]
     data: Data
     split: Split
-    networks: Annotated[dict[Annotated[str, AfterValidator(_name)], NetworkOverrides], Field(min_length=1)]
+    networks: Annotated[
+        dict[Annotated[str, AfterValidator(_name)], NetworkOverrides],  # pyright: ignore[reportInvalidTypeForm]
+        Field(min_length=1),
+    ]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
     """One run of every network a seed; it sets the initial weights and the order of the images."""
     error_analysis: ErrorAnalysis
 
     def network(self, name: str) -> NetworkSettings:
-        """The effective settings of one network: its own where given, the inherited ones elsewhere, defaults filled in.
+        """The effective settings of one network: those that it sets, the inherited ones elsewhere, defaults filled in.
 
         A network that chooses another optimizer without a learning rate gets that optimizer's default, unless
         params.yaml sets one for all.
         """
         inherited = {key: getattr(self, key) for key in NetworkSettings.model_fields}
-        own = self.networks[name].model_dump(exclude_none=True)
-        return NetworkSettings.model_validate(inherited | own).resolved()
+        overrides = self.networks[name].model_dump(exclude_none=True)
+        return NetworkSettings.model_validate(inherited | overrides).resolved()
 
     @model_validator(mode="after")
     def _folder_is_named(self) -> "Params":
@@ -160,7 +164,7 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
 
 
-def _described(problem: dict[str, Any]) -> str:
+def _described(problem: ErrorDetails) -> str:
     path = ".".join(str(part) for part in problem["loc"] if part not in ("[key]", "constrained-str"))
     if problem["type"] == "extra_forbidden":
         allowed = _allowed(problem["loc"][:-1])
@@ -172,17 +176,16 @@ def _described(problem: dict[str, Any]) -> str:
     return f"  {path}: {_shown(problem['input'])}: {_reason(problem)}"
 
 
-def _reason(problem: dict[str, Any]) -> str:
+def _reason(problem: ErrorDetails) -> str:
     return problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
 
 
-def _allowed(parents: tuple) -> str:
+def _allowed(parents: tuple[int | str, ...]) -> str:
     model: Any = Params
     for part in parents:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
         if part == "networks":
             return ", ".join(NetworkOverrides.model_fields)
-        model = annotation
+        model = model.model_fields[part].annotation
     return ", ".join(model.model_fields)
 
 

@@ -40,13 +40,13 @@ def run(body):
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
-def test_a_signal_ends_the_stage_with_one_line_that_says_how_to_go_on(number, code, word):
+def test_a_signal_ends_the_stage_with_one_line_that_says_how_to_continue(number, code, word):
     process = run(["print('up', flush=True)", "time.sleep(60)"])
     assert process.stdout.readline() == "up\n"
     os.kill(process.pid, number)
     _, message = process.communicate(timeout=30)
     assert process.returncode == code
-    assert message.startswith(f"x: {word}. The same command goes on from here")
+    assert message.startswith(f"x: {word}. The same command continues: stages that are done stay")
     assert len(message.splitlines()) == 1
 
 

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages import params
+from stages import settings as effective
+from stages.configure.__main__ import main as configure
 from stages.errors import InputError
 from stages.settings import NetworkSettings
 
@@ -30,8 +32,8 @@ def problems(path):
 
 
 def test_networks_inherit_what_they_do_not_set():
-    everything = params.read(Path("params.yaml"))
-    nicknet1, nicknet2, nicknet3 = (everything.network(name) for name in ("nicknet1", "nicknet2", "nicknet3"))
+    parameters = params.read(Path("params.yaml"))
+    nicknet1, nicknet2, nicknet3 = (parameters.network(name) for name in ("nicknet1", "nicknet2", "nicknet3"))
     assert (nicknet1.optimizer, nicknet1.learning_rate, nicknet1.kernel_size) == ("adam", 0.001, 15)
     assert (nicknet2.optimizer, nicknet2.learning_rate, nicknet2.kernel_size) == ("sgd", 0.01, 15)
     assert (nicknet3.optimizer, nicknet3.learning_rate, nicknet3.kernel_size) == ("sgd", 0.01, 10)
@@ -45,8 +47,8 @@ def test_null_inherits_and_any_setting_can_differ(tmp_path):
 
 
 def test_changing_the_inherited_optimizer_makes_nicknet1_equal_to_nicknet2(tmp_path):
-    everything = params.read(edited(tmp_path, ("optimizer: adam", "optimizer: sgd")))
-    assert everything.network("nicknet1") == everything.network("nicknet2")
+    parameters = params.read(edited(tmp_path, ("optimizer: adam", "optimizer: sgd")))
+    assert parameters.network("nicknet1") == parameters.network("nicknet2")
 
 
 def test_a_learning_rate_in_scientific_notation_is_a_number(tmp_path):
@@ -84,6 +86,11 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("kernel_size: 10", "filters: [8]", "networks.nicknet3: pool_after must be ascending numbers from 1 to 1"),
         ("dataset: cifar10", "dataset: mnist", "dataset: 'mnist': must be 'cifar10', 'digits' or 'folder'"),
         ("dataset: cifar10", "dataset: folder", "data.folder: dataset is 'folder', so this must name the folder"),
+        (
+            "image_side: 32",
+            "image_size: 32",
+            "data.image_size: no such parameter (value 32); allowed here: folder",
+        ),
         ("image_side: 32", "image_side: 2", "data.image_side: 2: must be greater than or equal to 4"),
         ("unreadable: refuse", "unreadable: ask", "data.unreadable: 'ask': must be 'refuse' or 'skip'"),
         ("learning_rate: null", "learning_rate: .nan", "learning_rate: nan: must be"),
@@ -104,12 +111,17 @@ def test_a_missing_file_says_where_to_stand(tmp_path):
     assert "root folder" in problems(tmp_path / "params.yaml")
 
 
-def test_load_gives_only_what_it_was_asked_for():
-    loaded = params.load("split", "seeds")
-    assert loaded.seeds == [0]
-    assert not hasattr(loaded, "networks")
-    loaded = params.load("data.folder", "data.image_side")
-    assert vars(loaded.data) == {"folder": None, "image_side": 32}
+def test_configure_writes_the_effective_settings_of_every_network(tmp_path, monkeypatch):
+    monkeypatch.chdir(edited(tmp_path).parent)
+    configure()
+    for name in ("nicknet1", "nicknet2", "nicknet3"):
+        assert effective.read(name) == params.read().network(name)
+    effective.path("nicknet1").write_text("optimizer: adam")
+    with pytest.raises(InputError, match=r"nicknet1.yaml does not hold a network's settings. Run `dvc repro -f config"):
+        effective.read("nicknet1")
+    effective.path("nicknet1").unlink()
+    with pytest.raises(InputError, match=r"nicknet1.yaml is missing. Run `dvc repro configure`"):
+        effective.read("nicknet1")
 
 
 VALUES = st.recursive(
@@ -120,7 +132,7 @@ VALUES = st.recursive(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(["seeds", "networks", "filters", "split", "dataset", "optimizer", "examples", "extra"]), VALUES)
+@given(st.sampled_from(["seeds", "networks", "filters", "split", "dataset", "optimizer", "extra"]), VALUES)
 def test_any_value_is_accepted_or_refused_by_name(tmp_path_factory, key, value):
     path = tmp_path_factory.mktemp("params") / "params.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(PUBLISHED) | {key: value}), encoding="utf-8")
@@ -154,12 +166,12 @@ def test_any_value_anywhere_gives_valid_settings_or_a_message_with_its_place(tmp
     file = tmp_path_factory.mktemp("params") / "params.yaml"
     file.write_text(yaml.safe_dump(changed(path, lambda place, key: place.update({key: value}))), encoding="utf-8")
     try:
-        everything = params.read(file)
+        parameters = params.read(file)
     except InputError as error:
         assert path[0] in str(error)
     else:
-        for name in everything.networks:
-            NetworkSettings.model_validate(everything.network(name).model_dump())
+        for name in parameters.networks:
+            NetworkSettings.model_validate(parameters.network(name).model_dump())
 
 
 @pytest.mark.parametrize("path", sorted(leaves(yaml.safe_load(PUBLISHED))))

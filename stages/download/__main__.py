@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import nullcontext
 
 from stages.download import archive, cifar10, digits, folder, raw, source
 from stages.download.fetch import fetched
 from stages.errors import reported
 from stages.params import Params, read
+from stages.user_paths import located
 
 
 def main(
@@ -23,7 +23,7 @@ def main(
     if given.dataset == "digits":
         raw.write(digits.batches(), digits.CLASS_NAMES)
     elif given.dataset == "folder":
-        path = folder.located(given.data.folder, environment)
+        path = folder.checked(given.data.folder, environment)
         with folder.opened(path, given.data.image_side, given.data.unreadable == "skip") as images:
             raw.write(folder.batches(images), images.class_names, folder.files(images))
     else:
@@ -32,14 +32,13 @@ def main(
 
 def cifar10_arrays(environment: Mapping[str, str], home: cifar10.Remote, layout: cifar10.Layout) -> None:
     local = source.local_archive(environment)
-    sizes = layout.sizes(least_test_images=layout.images if local is None else 1)
-    arriving = nullcontext(local) if local else fetched(home, source.folder(environment))
-    with source.described(local, home.url), arriving as path:
-        files = archive.files(path, cifar10.FOLDER, sizes, optional=[cifar10.README_FILE])
-        counts = raw.write(cifar10.batches(files, layout), cifar10.CLASS_NAMES)
+    # Outside of the stage's outputs, which DVC deletes before it runs the stage.
+    arriving = local.open("rb") if local else fetched(home, located("downloads", environment))
+    with source.described(local, home.url), arriving as file:
+        counts = raw.write(cifar10.batches(archive.files(file, layout.sizes), layout), cifar10.CLASS_NAMES)
     if counts["test"] < layout.images:
-        holds = f"holds {counts['test']} of the published {layout.images} images"
-        warning = f"the test batch of {local} {holds}; every test figure is of n = {counts['test']}."
+        size = f"holds {counts['test']} of the published {layout.images} images"
+        warning = f"the test batch of {local} {size}; every test score is of n = {counts['test']}."
         print(f"download: warning: {warning}", file=sys.stderr)
 
 

@@ -5,6 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+Source = Literal["train", "test"]
+"""The data set's own division."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -14,7 +17,7 @@ class Batch:
     class names.
     """
 
-    source: Literal["train", "test"]
+    source: Source
     start: int
     """The row of the first image."""
     total: int

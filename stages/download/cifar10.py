@@ -21,7 +21,7 @@ HOME = Remote(
 )
 
 FOLDER = "cifar-10-batches-bin"
-NAMES_FILE, TEST_FILE, README_FILE = "batches.meta.txt", "test_batch.bin", "readme.html"
+TEST_FILE = f"{FOLDER}/test_batch.bin"
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 """In the order of the labels."""
@@ -39,15 +39,17 @@ class Layout:
     sha256: tuple[str, ...]
     """Of each training batch, so that the training arrays are the same bytes wherever the archive came from."""
 
-    def sizes(self, least_test_images: int) -> dict[str, range]:
+    @property
+    def training_files(self) -> list[str]:
+        """In the data set's own order."""
+        return [f"{FOLDER}/data_batch_{number}.bin" for number in range(1, len(self.sha256) + 1)]
+
+    @property
+    def sizes(self) -> dict[str, range]:
         """The files of the archive and the sizes in bytes that each may have."""
         whole = self.images * RECORD
-        return {
-            NAMES_FILE: range(1, 4097),
-            **{_train_file(number): range(whole, whole + 1) for number in range(len(self.sha256))},
-            TEST_FILE: range(least_test_images * RECORD, whole + 1, RECORD),
-            README_FILE: range(65537),
-        }
+        training = dict.fromkeys(self.training_files, range(whole, whole + 1))
+        return training | {TEST_FILE: range(RECORD, whole + 1, RECORD)}
 
 
 PUBLISHED = Layout(
@@ -66,23 +68,18 @@ def batches(files: Iterable[tuple[str, bytes]], layout: Layout = PUBLISHED) -> I
     """The images and labels in the files of the archive, whose names and sizes are those of the layout.
 
     The training images keep the data set's own order: data_batch_1 first, wherever it lies in the archive.
-    Raises InputError where a training batch has another check sum, a label is above 9, or the classes have other names.
+    Raises InputError where a training batch has another check sum, or a label is above 9.
     """
-    numbers = {_train_file(number): number for number in range(len(layout.sha256))}
     for name, content in files:
-        if name in numbers:
-            number = numbers[name]
-            _check_sha256(name, content, layout.sha256[number])
-            start, total = number * layout.images, len(numbers) * layout.images
-            yield Batch("train", start, total, *_decoded(name, content))
-        elif name == TEST_FILE:
+        if name == TEST_FILE:
             yield Batch("test", 0, len(content) // RECORD, *_decoded(name, content))
-        elif name == NAMES_FILE:
-            _check_names(content)
-
-
-def _train_file(number: int) -> str:
-    return f"data_batch_{number + 1}.bin"
+        else:
+            number = layout.training_files.index(name)
+            arrived, expected = hashlib.sha256(content).hexdigest(), layout.sha256[number]
+            if arrived != expected:
+                raise InputError(f"{name} has the sha256 {arrived}; expected {expected}, that of the published images")
+            total = len(layout.sha256) * layout.images
+            yield Batch("train", number * layout.images, total, *_decoded(name, content))
 
 
 def _decoded(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -94,15 +91,3 @@ def _decoded(name: str, content: bytes) -> tuple[np.ndarray, np.ndarray]:
         raise InputError(f"{name}: image {wrong[0]} has the label {labels[wrong[0]]}; expected 0 to 9")
     planes = records[:, 1:].reshape(-1, 3, 32, 32)
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels
-
-
-def _check_sha256(name: str, content: bytes, expected: str) -> None:
-    arrived = hashlib.sha256(content).hexdigest()
-    if arrived != expected:
-        raise InputError(f"{name} has the sha256 {arrived}; expected {expected}, that of the published images")
-
-
-def _check_names(content: bytes) -> None:
-    names = content.decode("ascii", errors="replace").split()
-    if names != list(CLASS_NAMES):
-        raise InputError(f"{NAMES_FILE} does not name the classes {', '.join(CLASS_NAMES)}, in this order")

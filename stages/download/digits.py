@@ -14,8 +14,8 @@ CLASS_NAMES = tuple(str(digit) for digit in range(10))
 
 def batches() -> Iterator[Batch]:
     """The 1,437 training and 360 test images, every class in equal shares of both, each in the original order."""
-    digits = load_digits()
-    images, labels = enlarged(digits.images), digits.target.astype(np.uint8)
+    pixels, target = load_digits(return_X_y=True)
+    images, labels = enlarged(np.reshape(pixels, (-1, 8, 8))), np.asarray(target, np.uint8)
     for source, chosen in zip(("train", "test"), partition.divide(labels), strict=True):
         yield Batch(source, 0, len(chosen), images[chosen], labels[chosen])
 

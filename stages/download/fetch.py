@@ -3,15 +3,18 @@
 import fcntl
 import hashlib
 import http.client
+import os
 import re
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
+from typing import BinaryIO
 
 from tqdm import tqdm
 
@@ -29,7 +32,7 @@ class Remote:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on with a server that answered once. One that cannot be reached at all is given up at once."""
+    """How long to try a server that answered once. One that cannot be reached at all is given up at once."""
 
     timeout: float = 15
     """Seconds to wait for a connection, and for the next bytes."""
@@ -41,139 +44,119 @@ class Patience:
 
 PATIENT = Patience()
 
+_PASSING = (408, 425, 429)
+"""Client errors that pass: time out, too early, too many requests."""
+
+
+class _Failure(Exception):
+    """An attempt failed in a way that another may not."""
+
+
+class _Unreachable(_Failure):
+    """No server answered."""
+
+
+class _NoRange(_Failure):
+    """The server does not continue where the partial file ends."""
+
 
 @contextmanager
-def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT) -> Iterator[Path]:
-    """The path of the whole file in `folder`, its size and check sum right; deleted when the body ends well.
+def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT) -> Iterator[BinaryIO]:
+    """The whole file, opened in `folder`, its size and check sum right; deleted when the body ends well.
 
     What an interrupted run left in the folder is completed rather than fetched again. A second run waits for the
     first. Raises InputError with the reason where the server cannot be reached, fails, or has another file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{remote.url.rpartition('/')[2]}.part"
-    with _alone(folder / "lock"):
-        _complete(remote, path, patience)
-        yield path
-        path.unlink()
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("a") as file:
+    with path.open("a+b") as file:
+        _lock(file)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _tell(f"waiting for another run that downloads to {lock.parent}")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            _complete(remote, file, patience)
+        except InputError:
+            if not _size(file):
+                _remove(path)
+            raise
+        file.seek(0)
+        yield file
+        _remove(path)
 
 
-def _complete(remote: Remote, path: Path, patience: Patience) -> None:
-    in_pieces = _download(remote, path, patience)
-    if in_pieces and _md5(path) != remote.md5:
+def _lock(file: BufferedRandom) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _tell(f"waiting for another run that downloads to {file.name}")
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with suppress(OSError):  # another file lies there
+        path.parent.rmdir()
+
+
+def _complete(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
+    _download(remote, file, patience)
+    if _md5(file) != remote.md5:
         _tell("the pieces do not fit together; starting again")
-        path.unlink()
-        _download(remote, path, patience)
-    arrived = _md5(path)
+        file.truncate(0)
+        _download(remote, file, patience)
+    arrived = _md5(file)
     if arrived != remote.md5:
-        path.unlink()
+        file.truncate(0)
         raise InputError(f"what arrived has the md5 {arrived}; expected {remote.md5}")
 
 
-def _download(remote: Remote, path: Path, patience: Patience) -> bool:
-    """Append to the file until it has its size; True if it had a beginning, or came in several attempts."""
-    furthest = _size(path)
-    in_pieces, answered, failures = furthest > 0, False, 0
-    while _size(path) < remote.size:
+def _download(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
+    """Append to the file until it has its size."""
+    furthest, failures, answered = _size(file), 0, False
+    while _size(file) < remote.size:
         try:
-            _append(remote, path, patience.timeout)
+            _append(remote, file, patience.timeout)
         except _Failure as failure:
-            if failure.begin_anew:
-                path.unlink(missing_ok=True)
-            answered = answered or failure.answered
-            failures = 1 if _size(path) > furthest + remote.size // 100 else failures + 1
-            furthest = max(furthest, _size(path))
+            if isinstance(failure, _NoRange):
+                file.truncate(0)
+            answered = answered or not isinstance(failure, _Unreachable)
+            failures = 1 if _size(file) > furthest + remote.size // 100 else failures + 1
+            furthest = max(furthest, _size(file))
             if not answered or failures == patience.attempts:
-                kept = f"; {_progress(_size(path), remote)} are kept, the same command goes on from there"
-                raise InputError(f"{failure}{kept if _size(path) else ''}") from None
+                kept = f"; {_progress(_size(file), remote)} are kept, the same command continues there"
+                raise InputError(f"{failure}{kept if _size(file) else ''}") from None
             pause = patience.pause * 2 ** (failures - 1)
             _tell(f"{failure}; trying again in {pause:g} s")
             time.sleep(pause)
-            in_pieces = True
-    return in_pieces
 
 
-class _Failure(Exception):
-    """An attempt failed in a way that another may not."""
-
-    def __init__(self, reason: str, answered: bool = True, begin_anew: bool = False) -> None:
-        super().__init__(reason)
-        self.answered = answered
-        """The server was reached."""
-        self.begin_anew = begin_anew
-        """It cannot go on where the partial file ends."""
-
-
-def _append(remote: Remote, path: Path, timeout: float) -> None:
-    """One request for what the file lacks."""
-    have = _size(path)
-    with _answer(remote.url, have, timeout) as response:
-        start = _start(response, have, remote)
+def _append(remote: Remote, file: BufferedRandom, timeout: float) -> None:
+    """One request for what is missing of the file."""
+    size = _size(file)
+    headers = {"User-Agent": "nicknets", "Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
+    with _failures():
+        response = urllib.request.urlopen(urllib.request.Request(remote.url, headers=headers), timeout=timeout)
+    with response:
+        start = size = _start(response, size, remote)
+        file.truncate(start)
         _tell(f"{'resuming' if start else 'downloading'} {remote.url} at {_progress(start, remote)}")
-        bar = tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None)
-        with bar, path.open("ab") as file:
-            file.truncate(start)
+        with tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None) as bar:
             for chunk in _chunks(response):
-                if file.tell() + len(chunk) > remote.size:
+                size += len(chunk)
+                if size > remote.size:
+                    file.truncate(0)
                     raise InputError(f"the server sends more than the {remote.size} bytes expected")
                 file.write(chunk)
                 bar.update(len(chunk))
-    if _size(path) < remote.size:
-        raise _Failure(f"the connection ended at byte {_size(path)} of {remote.size}")
+    if size < remote.size:
+        raise _Failure(f"the connection ended at byte {size} of {remote.size}")
 
 
-@contextmanager
-def _answer(url: str, have: int, timeout: float) -> Iterator[http.client.HTTPResponse]:
-    headers = {"User-Agent": "nicknets", "Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    with _failures():
-        response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
-    with response:
-        yield response
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    try:
-        yield
-    except urllib.error.HTTPError as error:
-        error.close()
-        reason = f"the server answered {error.code} {error.reason}"
-        if error.code == 416:
-            raise _Failure(reason, begin_anew=True) from None
-        if error.code in _PASSING or error.code >= 500:
-            raise _Failure(reason) from None
-        raise InputError(reason) from None
-    except urllib.error.URLError as error:
-        raise _Failure(f"no connection ({error.reason})", answered=False) from None
-    except TimeoutError:
-        raise _Failure("the server fell silent") from None
-    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: redirected to no address at all
-        raise _Failure(f"the connection broke ({error or type(error).__name__})") from None
-
-
-_PASSING = (408, 425, 429)
-"""Client errors that pass: time out, too early, too many requests."""
-
-
-def _start(response: http.client.HTTPResponse, have: int, remote: Remote) -> int:
-    """The place in the file of the first byte of the body."""
+def _start(response: http.client.HTTPResponse, size: int, remote: Remote) -> int:
+    """The place in the file of the first byte of the body, where `size` bytes are there."""
     if response.status == 206:
-        expected = rf"bytes {have}-{remote.size - 1}/({remote.size}|\*)"
+        expected = rf"bytes {size}-{remote.size - 1}/({remote.size}|\*)"
         if not re.fullmatch(expected, response.headers.get("Content-Range", "")):
-            raise _Failure("the server sent another range than asked for", begin_anew=True)
-        return have
+            raise _NoRange("the server sent another range than asked for")
+        return size
     length = response.headers.get("Content-Length", str(remote.size))
     if response.status != 200 or length != str(remote.size):
         raise InputError(f"the server answered {response.status} with {length} bytes; expected 200 with {remote.size}")
@@ -189,17 +172,37 @@ def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
         yield chunk
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        error.close()
+        reason = f"the server answered {error.code} {error.reason}"
+        if error.code == 416:
+            raise _NoRange(reason) from None
+        if error.code in _PASSING or error.code >= 500:
+            raise _Failure(reason) from None
+        raise InputError(reason) from None
+    except urllib.error.URLError as error:
+        raise _Unreachable(f"no connection ({error.reason})") from None
+    except TimeoutError:
+        raise _Failure("the server fell silent") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: redirected to no address at all
+        raise _Failure(f"the connection broke ({error or type(error).__name__})") from None
 
 
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+def _size(file: BufferedRandom) -> int:
+    return file.seek(0, os.SEEK_END)
 
 
-def _progress(have: int, remote: Remote) -> str:
-    return f"{have / 1e6:.0f} of {remote.size / 1e6:.0f} MB"
+def _md5(file: BufferedRandom) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _progress(size: int, remote: Remote) -> str:
+    return f"{size / 1e6:.0f} of {remote.size / 1e6:.0f} MB"
 
 
 def _tell(message: str) -> None:

@@ -3,21 +3,26 @@
 import os
 import sys
 import tempfile
+import textwrap
 import unicodedata
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from tqdm import tqdm
 
 from stages.dataset import RAW
-from stages.download import partition, picture
-from stages.download.batch import Batch
-from stages.download.source import checkout
+from stages.download import partition
+from stages.download.batch import Batch, Source
 from stages.errors import InputError
+from stages.images import picture
+from stages.images.picture import shown
+from stages.user_paths import located
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 """Of the names of pictures, in upper or lower case; which of the two formats it is, the content says."""
@@ -34,20 +39,21 @@ MOST_LISTED = 100
 _BATCH = 256
 """Images in memory at a time."""
 
+_EXPECTED = "It must hold one folder for each class, named like the class, with PNG or JPEG files in it."
+
 
 @dataclass(frozen=True)
 class Listing:
     """What lies in the folder.
 
-    class_names: the names of the class folders in Unicode's normal form NFC, sorted. folders: the same as the file
-    system has them. pictures: of each class, its pictures' file names, sorted. others: what is neither, relative to
-    the folder, and is left out; hidden files are not even named here.
+    class_names: the names of the class folders in Unicode's normal form NFC, sorted. pictures: the label and the path
+    of each picture, class by class, sorted by name within each. others: what is neither, and is left out; hidden files
+    are not even named here. Paths are relative to the folder.
     """
 
-    class_names: tuple[str, ...]
-    folders: tuple[str, ...]
-    pictures: tuple[tuple[str, ...], ...]
-    others: tuple[str, ...]
+    class_names: list[str]
+    pictures: list[tuple[int, str]]
+    others: list[str]
 
 
 @dataclass(frozen=True)
@@ -58,24 +64,25 @@ class Images:
     images lie class by class, sorted by name within each.
     """
 
-    class_names: tuple[str, ...]
+    class_names: list[str]
     images: np.ndarray
     labels: np.ndarray
-    files: tuple[str, ...]
+    files: list[str]
 
-    def divided(self) -> dict[str, np.ndarray]:
+    def divided(self) -> dict[Source, np.ndarray]:
         """Indices of the training and of the test images, see partition.divide."""
-        return dict(zip(("train", "test"), partition.divide(self.labels), strict=True))
+        train, test = partition.divide(self.labels)
+        return {"train": train, "test": test}
 
 
-def located(name: str | None, environment: Mapping[str, str]) -> Path:
-    """The folder that data.folder names, relative to the checkout."""
+def checked(name: str | None, environment: Mapping[str, str]) -> Path:
+    """The folder that data.folder names; InputError where there is none."""
     if not name:
         raise InputError("data.folder is not set; name the folder that holds one folder of pictures for each class.")
-    path = checkout(environment) / Path(name).expanduser()
+    path = located(name, environment)
     if not path.is_dir():
-        found = "is a file" if path.exists() else "is not there"
-        raise InputError(f"data.folder: {path.absolute()} {found}. {_EXPECTED}")
+        problem = "is a file" if path.exists() else "is not there"
+        raise InputError(f"data.folder: {path.absolute()} {problem}. {_EXPECTED}")
     return path
 
 
@@ -88,21 +95,21 @@ def opened(folder: Path, side: int, skip_unreadable: bool) -> Iterator[Images]:
     than LEAST_IMAGES readable pictures, a name that cannot be shown.
     """
     listing = listed(folder)
-    _check_classes(folder, listing, [len(names) for names in listing.pictures], [0] * len(listing.pictures))
+    _check_classes(folder, listing, [label for label, _ in listing.pictures])
     if listing.others:
-        _warn(f"left out of {folder}, since not named {', '.join(SUFFIXES)}:", listing.others)
+        _warn(f"left out of {folder}, since not named {', '.join(SUFFIXES)}:", map(shown, listing.others))
     RAW.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=RAW) as spool:
         labels, files, unreadable = _decode(folder, listing, side, spool)
         if unreadable and not skip_unreadable:
-            raise InputError(_refusal(folder, unreadable, len(files) + len(unreadable)))
+            count = f"{len(unreadable)} of {len(listing.pictures):,} pictures in {folder.absolute()} cannot be read:"
+            fix = "Fix or remove them, or leave them out: `-S data.unreadable=skip`."
+            raise InputError(f"data.folder: {count}\n{_list(unreadable)}\n{fix}")
         if unreadable:
-            _warn(f"left out of {folder}, since unreadable (data.unreadable: skip):", map(": ".join, unreadable))
-        counts = np.bincount(np.array(labels, int), minlength=len(listing.class_names))
-        lost = [len(names) - count for names, count in zip(listing.pictures, counts, strict=True)]
-        _check_classes(folder, listing, counts, lost)
+            _warn(f"left out of {folder}, since unreadable (data.unreadable: skip):", unreadable)
+        _check_classes(folder, listing, labels)
         images = np.memmap(spool, np.uint8, "r", shape=(len(labels), side, side, 3))
-        yield Images(listing.class_names, images, np.array(labels, np.uint8), tuple(files))
+        yield Images(listing.class_names, images, np.array(labels, np.uint8), files)
 
 
 def batches(images: Images) -> Iterator[Batch]:
@@ -113,7 +120,7 @@ def batches(images: Images) -> Iterator[Batch]:
             yield Batch(source, start, len(chosen), np.asarray(images.images[rows]), images.labels[rows])
 
 
-def files(images: Images) -> dict[str, list[str]]:
+def files(images: Images) -> dict[Source, list[str]]:
     """Of the training and the test images, the file of each."""
     return {source: [images.files[row] for row in chosen] for source, chosen in images.divided().items()}
 
@@ -124,61 +131,44 @@ def listed(folder: Path) -> Listing:
     Links are followed. Names that start with a dot are passed over.
     """
     inside = _visible(folder)
-    folders = sorted((name for name in inside if (folder / name).is_dir()), key=_order)
+    folders = [name for name in inside if (folder / name).is_dir()]
     names = [_class_name(name) for name in folders]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"data.folder: {folder} has two folders that read alike: {', '.join(twice)}. Rename one.")
-    others = [shown(name) for name in sorted(inside, key=_order) if name not in set(folders)]
-    pictures = []
-    for name in folders:
-        within = sorted(_visible(folder / name), key=_order)
-        pictures.append(tuple(file for file in within if _is_picture(folder / name / file)))
-        others += [shown(f"{name}/{file}") for file in within if file not in set(pictures[-1])]
-    return Listing(tuple(names), tuple(folders), tuple(pictures), tuple(others))
+    pictures, others = [], [name for name in inside if name not in folders]
+    for label, name in enumerate(folders):
+        for file in (f"{name}/{file}" for file in _visible(folder / name)):
+            if file.lower().endswith(SUFFIXES) and not (folder / file).is_dir():
+                pictures.append((label, file))
+            else:
+                others.append(file)
+    return Listing(names, pictures, others)
 
 
-def shown(name: str) -> str:
-    """A file's name as text that any terminal and page can show."""
-    text = name.encode("utf-8", "backslashreplace").decode()
-    return "".join(ascii(letter)[1:-1] if unicodedata.category(letter) in _UNSHOWN else letter for letter in text)
-
-
-def _decode(folder: Path, listing: Listing, side: int, spool) -> tuple[list[int], list[str], list[tuple[str, str]]]:
+def _decode(folder: Path, listing: Listing, side: int, spool: IO[bytes]) -> tuple[list[int], list[str], list[str]]:
     """Write every readable picture to the spool; labels, files, and the unreadable ones with the reason."""
-    labels, read, unreadable = [], [], []
-    every = [(label, name, file) for label, name in enumerate(listing.folders) for file in listing.pictures[label]]
+    labels, files, unreadable = [], [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow finds odd, but reads
-        for label, name, file in tqdm(every, "read", unit=" pictures", disable=None, leave=False):
+        for label, file in tqdm(listing.pictures, "read", unit=" pictures", disable=None, leave=False):
             try:
-                spool.write(picture.read(folder / name / file, side).data)
+                spool.write(picture.read(folder / file, side).data)
             except picture.Unreadable as error:
-                unreadable.append((shown(f"{name}/{file}"), _short(shown(str(error)))))
+                unreadable.append(f"{shown(file)}: {textwrap.shorten(shown(str(error)), 120)}")
             else:
                 labels.append(label)
-                read.append(shown(f"{name}/{file}"))
+                files.append(shown(file))
     spool.flush()
-    return labels, read, unreadable
+    return labels, files, unreadable
 
 
 def _visible(folder: Path) -> list[str]:
     try:
-        return [name for name in os.listdir(folder) if not name.startswith(".")]
+        names = [name for name in os.listdir(folder) if not name.startswith(".")]
     except OSError as error:
         raise InputError(f"data.folder: {shown(str(folder))}: {error.strerror}.") from None
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.is_dir()
-
-
-def _order(name: str) -> tuple[str, str]:
-    return unicodedata.normalize("NFC", name), name
-
-
-_UNSHOWN = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode's categories of control characters, halves of characters, ends of lines and of paragraphs."""
+    return sorted(names, key=lambda name: (unicodedata.normalize("NFC", name), name))
 
 
 def _class_name(name: str) -> str:
@@ -187,33 +177,31 @@ def _class_name(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _check_classes(folder: Path, listing: Listing, counts: Sequence[int], unreadable: Sequence[int]) -> None:
-    if not 2 <= len(listing.class_names) <= MOST_CLASSES:
-        found = f"{len(listing.class_names)} class folders in {folder.absolute()}"
-        raise InputError(f"data.folder: {found}; expected 2 to {MOST_CLASSES}. {_EXPECTED}")
+def _check_classes(folder: Path, listing: Listing, labels: Sequence[int]) -> None:
+    """labels: of the pictures that can be read."""
+    names = listing.class_names
+    if not 2 <= len(names) <= MOST_CLASSES:
+        count = f"{len(names)} class folders in {folder.absolute()}"
+        raise InputError(f"data.folder: {count}; expected 2 to {MOST_CLASSES}. {_EXPECTED}")
+    counts, unreadable = Counter(labels), Counter(label for label, _ in listing.pictures)
+    unreadable.subtract(counts)
     few = [
-        f"{name}: {count} images" + (f" ({bad} unreadable)" if bad else "")
-        for name, count, bad in zip(listing.class_names, counts, unreadable, strict=True)
-        if count < LEAST_IMAGES
+        f"{name}: {counts[label]} images" + (f" ({unreadable[label]} unreadable)" if unreadable[label] else "")
+        for label, name in enumerate(names)
+        if counts[label] < LEAST_IMAGES
     ]
     if few:
-        where = f"too few images in {len(few)} of the {len(listing.class_names)} classes of {folder.absolute()}"
+        where = f"too few images in {len(few)} of the {len(names)} classes of {folder.absolute()}"
         why = f"each needs {LEAST_IMAGES}, to be divided into training, held-out and test images"
-        raise InputError(f"data.folder: {where}; {why}:\n{_list(few)}\n{_mend(folder, listing)}")
+        raise InputError(f"data.folder: {where}; {why}:\n{_list(few)}\n{_fix(folder, listing)}")
 
 
-def _mend(folder: Path, listing: Listing) -> str:
-    """How to mend classes with too few images; a hint where the classes lie one level deeper."""
-    deeper = [name for name in listing.folders if any(path.is_dir() for path in (folder / name).iterdir())]
-    if deeper and not any(listing.pictures):
-        return f"The pictures seem to lie one level deeper: name a folder such as {folder / deeper[0]}. {_EXPECTED}"
+def _fix(folder: Path, listing: Listing) -> str:
+    """What to do about classes with too few images; a hint where the classes lie one level deeper."""
+    deeper = [folder / other for other in listing.others if (folder / other).is_dir()]
+    if deeper and not listing.pictures:
+        return f"The pictures seem to lie one level deeper: name a folder such as {deeper[0].parent}. {_EXPECTED}"
     return f"Add images ({', '.join(SUFFIXES)}), or take these folders away."
-
-
-def _refusal(folder: Path, unreadable: Sequence[tuple[str, str]], of: int) -> str:
-    count = f"{len(unreadable)} of {of:,} pictures in {folder.absolute()} cannot be read:"
-    mend = "Mend or remove them, or leave them out: `-S data.unreadable=skip`."
-    return f"data.folder: {count}\n{_list(list(map(': '.join, unreadable)))}\n{mend}"
 
 
 def _warn(what: str, names: Iterable[str]) -> None:
@@ -225,10 +213,3 @@ def _list(entries: Sequence[str]) -> str:
     if len(entries) > MOST_LISTED:
         lines.append(f"  and {len(entries) - MOST_LISTED:,} more")
     return "\n".join(lines)
-
-
-def _short(reason: str) -> str:
-    return reason if len(reason) <= 120 else reason[:117] + "..."
-
-
-_EXPECTED = "It must hold one folder for each class, named like the class, with PNG or JPEG files in it."

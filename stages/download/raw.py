@@ -9,13 +9,13 @@ import numpy as np
 
 from stages import image_files
 from stages.dataset import CLASS_NAMES, images_path, labels_path
-from stages.download.batch import Batch
+from stages.download.batch import Batch, Source
 from stages.files import replacing, write_json
 
 
 def write(
-    batches: Iterable[Batch], class_names: Sequence[str], files: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, int]:
+    batches: Iterable[Batch], class_names: Sequence[str], files: Mapping[Source, Sequence[str]] | None = None
+) -> dict[Source, int]:
     """Write the images and labels of the batches, which arrive in any order, and the class names.
 
     files: of each source, the file of every image, see stages.image_files; None where there are none.
@@ -23,14 +23,14 @@ def write(
     Holds one batch in memory at a time. The bytes are those of np.save. When `batches` raises, nothing is written.
     Returns the number of images of each source.
     """
-    opened: dict[str, tuple[BinaryIO, BinaryIO]] = {}
-    counts = {}
+    opened: dict[Source, list[BinaryIO]] = {}
+    counts: dict[Source, int] = {}
     with ExitStack() as whole:
         for batch in batches:
             if batch.source not in opened:
                 paths = images_path(batch.source), labels_path(batch.source)
                 temporaries = [whole.enter_context(replacing(path)) for path in paths]
-                opened[batch.source] = tuple(whole.enter_context(path.open("wb")) for path in temporaries)
+                opened[batch.source] = [whole.enter_context(path.open("wb")) for path in temporaries]
                 counts[batch.source] = batch.total
             for file, rows in zip(opened[batch.source], (batch.images, batch.labels), strict=True):
                 _write_rows(file, rows, batch.start, batch.total)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stages.errors import InputError
+from stages.user_paths import located
 
 VARIABLE = "CIFAR10_ARCHIVE"
 
@@ -19,19 +20,12 @@ _LOCAL = f"""\
 variable to download it."""
 
 
-def folder(environment: Mapping[str, str]) -> Path:
-    """Where a download is kept until it is complete: outside the outputs, which DVC deletes before it runs a stage."""
-    return checkout(environment) / ".dvc" / "tmp" / "nicknets-download"
-
-
 def local_archive(environment: Mapping[str, str]) -> Path | None:
     """The file that $CIFAR10_ARCHIVE names, relative to the checkout; None where it is unset or empty."""
     name = environment.get(VARIABLE)
     if not name:
         return None
-    path = checkout(environment) / Path(name).expanduser()
-    if path.is_dir():
-        raise InputError(f"{VARIABLE}: {path} is a folder.\n{_LOCAL}")
+    path = located(name, environment)
     if not path.is_file():
         raise InputError(f"{VARIABLE}: there is no file {path.absolute()}. Give an absolute path.\n{_LOCAL}")
     return path
@@ -39,18 +33,10 @@ def local_archive(environment: Mapping[str, str]) -> Path | None:
 
 @contextmanager
 def described(path: Path | None, url: str) -> Iterator[None]:
-    """Add to an InputError of the body which archive it is about, and the mend."""
+    """Add to an InputError of the body which archive it is about, and how to fix it."""
     try:
         yield
     except InputError as error:
         if path is None:
             raise InputError(f"CIFAR-10 could not be downloaded from {url}: {error}.\n{_OFFLINE}") from None
         raise InputError(f"{VARIABLE}: {path}: {error}.\n{_LOCAL}") from None
-
-
-def checkout(environment: Mapping[str, str]) -> Path:
-    """The folder that relative paths start from: the user's checkout.
-
-    $DVC_ROOT names it even where an experiment runs in a temporary copy of it.
-    """
-    return Path(environment.get("DVC_ROOT", "."))

@@ -1,7 +1,5 @@
-"""A real HTTP server that misbehaves as told, one behaviour a request."""
+"""A real HTTP server that misbehaves as a test demands, one behaviour a request."""
 
-import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +11,6 @@ Behaviour = Callable[["_Handler"], None]
 
 @dataclass
 class Server:
-    """What a test tells the server, and what the server saw."""
-
     content: bytes
     script: list[Behaviour]
     """The first requests get these, in order; those that follow get `serve`."""
@@ -46,10 +42,8 @@ class _Handler(BaseHTTPRequestHandler):
     state: Server
 
     def do_GET(self) -> None:
-        self.start = 0
         self.state.ranges.append(self.headers["Range"])
-        if self.headers["Range"]:
-            self.start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        self.start = int((self.headers["Range"] or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
         behaviour = self.state.script.pop(0) if self.state.script else serve
         behaviour(self)
 
@@ -61,20 +55,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def head_of(self, content: bytes) -> bytes:
         """Send the head of a good answer; returns the body."""
+        length = len(content) - self.start
         if not self.start:
-            self.head(200, Content_Length=len(content))
+            self.head(200, Content_Length=length)
         else:
-            span = f"bytes {self.start}-{len(content) - 1}/{len(content)}"
-            self.head(206, Content_Length=len(content) - self.start, Content_Range=span)
+            self.head(206, Content_Length=length, Content_Range=f"bytes {self.start}-{len(content) - 1}/{len(content)}")
         return content[self.start :]
 
     def log_message(self, *args: object) -> None:
         pass
 
 
+def other_content(content: bytes) -> Behaviour:
+    return lambda handler: handler.wfile.write(handler.head_of(content))
+
+
 def serve(handler: _Handler) -> None:
     """As a good server does, ranges included."""
-    handler.wfile.write(handler.head_of(handler.state.content))
+    other_content(handler.state.content)(handler)
 
 
 def cut(after: int) -> Behaviour:
@@ -82,27 +80,9 @@ def cut(after: int) -> Behaviour:
     return lambda handler: handler.wfile.write(handler.head_of(handler.state.content)[:after])
 
 
-def reset(after: int) -> Behaviour:
-    """Break the connection, with a reset, after so many bytes of the body."""
-
-    def behave(handler: _Handler) -> None:
-        cut(after)(handler)
-        handler.wfile.flush()
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        handler.connection.close()
-
-    return behave
-
-
 def stall(after: int) -> Behaviour:
     """Fall silent after so many bytes of the body."""
-
-    def behave(handler: _Handler) -> None:
-        cut(after)(handler)
-        handler.wfile.flush()
-        handler.state.closing.wait()
-
-    return behave
+    return lambda handler: (cut(after)(handler), handler.wfile.flush(), handler.state.closing.wait())
 
 
 def mute(handler: _Handler) -> None:
@@ -110,25 +90,8 @@ def mute(handler: _Handler) -> None:
     handler.state.closing.wait()
 
 
-def hang_up(handler: _Handler) -> None:
-    """Take the request and close the connection."""
-
-
-def babble(handler: _Handler) -> None:
-    """Answer in no known protocol."""
-    handler.wfile.write(b"220 welcome to this mail server\r\n")
-
-
-def no_ranges(handler: _Handler) -> None:
-    """Refuse to send a part of the file."""
-    if handler.start:
-        handler.head(416, Content_Length=0)
-    else:
-        serve(handler)
-
-
-def status(code: int) -> Behaviour:
-    return lambda handler: handler.head(code, Content_Length=0)
+def status(code: int, **headers: object) -> Behaviour:
+    return lambda handler: handler.head(code, Content_Length=0, **headers)
 
 
 def ignore_range(handler: _Handler) -> None:
@@ -138,22 +101,12 @@ def ignore_range(handler: _Handler) -> None:
 
 
 def other_range(handler: _Handler) -> None:
-    """Send another part of the file than asked for, where a part is asked for."""
-    handler.start += bool(handler.start)
+    """Send another part of the file than asked for."""
+    handler.start += 1
     serve(handler)
 
 
-def other_content(content: bytes) -> Behaviour:
-    return lambda handler: handler.wfile.write(handler.head_of(content))
-
-
 def endless(handler: _Handler) -> None:
-    """Announce no length and go on behind the end."""
+    """Announce no length and continue behind the end."""
     handler.head(200)
     handler.wfile.write(handler.state.content + b"more")
-
-
-def unannounced(handler: _Handler) -> None:
-    """Announce no length and end where the file ends."""
-    handler.head(200)
-    handler.wfile.write(handler.state.content)

@@ -1,20 +1,34 @@
+import shutil
+
 import numpy as np
 import pytest
 
+from stages import dataset
 from stages.errors import InputError
+from stages.files import write_array
+from stages.split.__main__ import main
 from stages.split.division import divide
 
 LABELS = np.tile(np.arange(10, dtype="uint8"), 100)
 
 
+def test_the_stage_writes_both_parts(tmp_path, monkeypatch, capsys):
+    shutil.copy("params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    write_array(dataset.labels_path("train"), LABELS)
+    main()
+    assert [len(dataset.read_indices(part)) for part in ("training", "held-out")] == [800, 200]
+    assert capsys.readouterr().out == "800 images to learn from, 200 held out\n"
+
+
 def test_every_image_is_in_one_part_and_every_class_has_its_share():
-    train, held_out = divide(LABELS, 0.2, None, seed=0)
-    assert sorted([*train, *held_out]) == list(range(1000))
+    training, held_out = divide(LABELS, 0.2, None, seed=0)
+    assert sorted([*training, *held_out]) == list(range(1000))
     assert np.bincount(LABELS[held_out]).tolist() == [20] * 10
-    assert np.bincount(LABELS[train]).tolist() == [80] * 10
-    assert (np.diff(train) > 0).all()
+    assert np.bincount(LABELS[training]).tolist() == [80] * 10
+    assert (np.diff(training) > 0).all()
     assert (np.diff(held_out) > 0).all()
-    assert train.dtype == held_out.dtype == np.int64
+    assert training.dtype == held_out.dtype == np.int64
 
 
 def test_the_seed_decides():
@@ -23,12 +37,12 @@ def test_the_seed_decides():
 
 
 def test_fewer_training_images_leave_the_held_out_ones_alone():
-    train, held_out = divide(LABELS, 0.2, None, 0)
+    training, held_out = divide(LABELS, 0.2, None, 0)
     few, same = divide(LABELS, 0.2, 100, 0)
     assert np.array_equal(held_out, same)
-    assert set(few) < set(train)
+    assert set(few) < set(training)
     assert np.bincount(LABELS[few]).tolist() == [10] * 10
-    assert np.array_equal(divide(LABELS, 0.2, 10000, 0)[0], train)
+    assert np.array_equal(divide(LABELS, 0.2, 10000, 0)[0], training)
 
 
 def test_a_class_too_small_to_share_is_refused():

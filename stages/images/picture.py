@@ -1,6 +1,7 @@
-"""One picture file -> one image of a network's size."""
+"""One picture file -> one image of a network's size; a file's name -> text."""
 
 import stat
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ MOST_PIXELS = 2**26
 MOST_BYTES = 2**28
 
 _MARGIN = 4
-"""A JPEG much larger than wanted is decoded at a half, quarter or eighth, but at least at so many times the side."""
+"""A much larger JPEG is decoded at a half, quarter or eighth of its size, but at least at so many times the side."""
+
+_UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of control characters, halves of characters, ends of lines and of paragraphs."""
 
 
 class Unreadable(Exception):
@@ -29,11 +33,11 @@ def read(path: Path, side: int) -> np.ndarray:
     Raises Unreadable for anything that is not such a file, is damaged, or has more than MOST_PIXELS.
     """
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise Unreadable("not a regular file")
-        if not 0 < found.st_size <= MOST_BYTES:
-            raise Unreadable(f"{found.st_size:,} bytes; expected 1 to {MOST_BYTES:,}")
+        if not 0 < status.st_size <= MOST_BYTES:
+            raise Unreadable(f"{status.st_size:,} bytes; expected 1 to {MOST_BYTES:,}")
         with Image.open(path, formats=("PNG", "JPEG")) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Unreadable(_too_large(f"{picture.width} x {picture.height} pixels"))
@@ -61,6 +65,16 @@ def square(picture: Image.Image, side: int) -> np.ndarray:
     return np.asarray(middle.resize((side, side), Image.Resampling.BILINEAR))
 
 
+def shown(name: str) -> str:
+    """A file's name as text that any terminal and page can show.
+
+    >>> shown("new\\nline.png")
+    'new\\\\nline.png'
+    """
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(ascii(letter)[1:-1] if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in text)
+
+
 def _upright(picture: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(picture)
@@ -78,5 +92,5 @@ def _rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _too_large(found: str) -> str:
-    return f"{found}; at most {MOST_PIXELS:,} are read"
+def _too_large(size: str) -> str:
+    return f"{size}; at most {MOST_PIXELS:,} are read"

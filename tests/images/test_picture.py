@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from stages.download import picture
+from stages.images import picture
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
