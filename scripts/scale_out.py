@@ -35,7 +35,7 @@ def main(scheduler: str | None, workers: int | None) -> None:
         where = {"checkout": os.getcwd(), "commit": commit, "cache": cache}
         failed = compute(cluster, grid, **where, versions=installed(PACKAGES))
     if failed:
-        raise InputError(f"failed: {', '.join(failed)}; see above. The same command continues from here.")
+        raise InputError(f"failed: {', '.join(failed)}; see above. The same command continues.")
     print("Now `dvc repro` takes these runs from the cache.")
 
 

@@ -260,7 +260,7 @@ def test_a_signal_ends_it_with_one_line_and_the_same_command_continues(
     os.kill(process, number)
     assert trainings.wait(process) == 128 + number
     (line,) = said(folder)
-    assert line.startswith(f"train nicknet1 0: {word}. The same command continues from here")
+    assert line.startswith(f"train nicknet1 0: {word}. The same command continues")
     assert outputs(folder) == {}
     assert trainings.run(folder) == 0
     assert continued_after(folder) >= 2
