@@ -38,7 +38,7 @@ def draw(table: Table, style: Style) -> Figure:
     names = [style.short(network, 20) + (f", seed {seed}" if several else "") for network, seed in runs]
     roomy, upright = len(runs) <= MOST_WITH_INTERVALS, len(runs) <= 4
     extent, margin = (1.15 if roomy else 0.5) * (len(runs) - 1), 0.085 * max(map(len, names))
-    figure = style.figure(extent + (0.5 if upright else margin * 0.75 + 0.4), max(4.2, extent + margin + 1.6))
+    figure = style.figure(extent + (0.5 if upright else margin * 0.75 + 0.4), max(4.2, 1.06 * extent + margin + 1.6))
     axes = figure.subplots()
     kappa = np.full((len(runs) - 1, len(runs) - 1), np.nan)
     cells = {(runs.index(_run(row, "b")) - 1, runs.index(_run(row, "a"))): row for row in table.rows}
@@ -54,7 +54,7 @@ def draw(table: Table, style: Style) -> Figure:
     for cell, row in cells.items():
         text = f"{row['kappa']:.2f}" + (f"\n{row['low']:.2f} to {row['high']:.2f}" if roomy else "")
         style.write_cell(axes, cell, text.replace("-", style.MINUS), image.norm(row["kappa"]), 8.5 if roomy else 7)
-    bar = figure.colorbar(image, ax=axes, shrink=0.9)
+    bar = figure.colorbar(image, ax=axes, shrink=0.9, fraction=min(0.15, 0.4 / extent))
     bar.outline.set_visible(False)
     bar.set_label("error consistency kappa")
     return figure

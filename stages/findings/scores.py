@@ -100,11 +100,11 @@ def calibration_gaps(right: np.ndarray, confidence: np.ndarray) -> sparse.csr_ar
     """Each image's rightness minus its confidence, in the column of its bin: sparse (n, BINS).
 
     right: bool (n,). confidence: float (n,), the highest probability. The expected calibration error is the sum over
-    columns of |mean| (Guo et al. 2017, equation 5). Here two images share a bin, and one is right:
+    columns of |mean| (Guo et al. 2017, equation 5). Here |0.51 - 0.53| / 3 of one bin, and 0.1 / 3 of another:
 
     >>> gaps = calibration_gaps(np.array([True, False, True]), np.array([0.49, 0.53, 0.9]))
-    >>> round(float(np.abs(gaps.mean(axis=0)).sum()), 4) == round((abs(0.51 - 0.53) + 0.1) / 3, 4)
-    True
+    >>> round(float(np.abs(gaps.mean(axis=0)).sum()), 3)
+    0.04
     """
     bins = np.clip(np.ceil(confidence.astype(np.float64) * BINS).astype(int) - 1, 0, BINS - 1)
     return sparse.csr_array(
