@@ -29,12 +29,15 @@ def resampled_accuracies(sample: Sample) -> np.ndarray:
     return sample.resamples.means(sample.by_run(sample.right).T)
 
 
-def chance_agreement(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> np.ndarray:
+Shares = np.ndarray | float
+
+
+def chance_agreement(accuracy_a: Shares, accuracy_b: Shares) -> Shares:
     """Share of images, 0..1, on which independent networks of these accuracies are both right or both wrong."""
     return accuracy_a * accuracy_b + (1 - accuracy_a) * (1 - accuracy_b)
 
 
-def error_consistency(observed: np.ndarray, accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> np.ndarray:
+def error_consistency(observed: Shares, accuracy_a: Shares, accuracy_b: Shares) -> np.ndarray:
     """Kappa (c_obs - c_exp) / (1 - c_exp), Geirhos et al. 2020, equation 3; NaN where agreement by chance is certain.
 
     observed: share of the images on which both are right or both are wrong. All shares are 0..1, of equal shapes.
