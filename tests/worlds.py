@@ -161,3 +161,24 @@ def _confident(predicted: np.ndarray, second: np.ndarray, classes: int, rng: np.
     logits[rows, predicted] = logits.max(axis=1) + 1
     exponentials = np.exp(logits)
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def answering(
+    labels: Sequence[int], predicted: np.ndarray, names: Sequence[str], certain: float = 0.8, resamples: int = 300
+) -> Sample:
+    """A sample in which the networks give these answers, int (networks, seeds, N), with this probability."""
+    networks, seeds, images = np.shape(predicted)
+    grid = make({f"nicknet{i + 1}": settings("adam", i + 1) for i in range(networks)}, tuple(range(seeds)))
+    others = (1 - certain) / (len(names) - 1)
+    return Sample(
+        part="held-out",
+        networks=grid.networks,
+        seeds=grid.seeds,
+        class_names=tuple(names),
+        grid=grid,
+        ids=np.arange(images),
+        labels=np.array(labels, np.uint8),
+        probabilities=np.where(np.eye(len(names))[predicted] == 1, certain, others).astype(np.float32),
+        number_of_resamples=resamples,
+        confidence=0.95,
+    )

@@ -1,6 +1,7 @@
 import numpy as np
 from scipy import sparse, stats
-from stages.error_analysis.bootstrap import Resamples, indicators
+
+from stages.statistics.bootstrap import Resamples, indicators
 
 
 def test_each_resample_draws_as_many_images_as_there_are():
@@ -32,7 +33,7 @@ def test_paired_interval_agrees_with_scipy():
     rng = np.random.default_rng(5)
     a, b = rng.random(300) < 0.7, rng.random(300) < 0.6
     means = Resamples(300, 4000, rng).means(np.column_stack([a, b]))
-    found = np.quantile(means[:, 0] - means[:, 1], [0.025, 0.975])
+    interval = np.quantile(means[:, 0] - means[:, 1], [0.025, 0.975])
     reference = stats.bootstrap(
         (a, b),
         lambda x, y, axis: x.mean(axis=axis) - y.mean(axis=axis),
@@ -41,7 +42,7 @@ def test_paired_interval_agrees_with_scipy():
         method="percentile",
         rng=rng,
     )
-    np.testing.assert_allclose(found, reference.confidence_interval, atol=0.01)
+    np.testing.assert_allclose(interval, reference.confidence_interval, atol=0.01)
 
 
 def test_negative_codes_belong_to_no_category():

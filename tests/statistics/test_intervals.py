@@ -1,22 +1,19 @@
 import numpy as np
 import pytest
 from scipy import stats
-from stages.error_analysis.intervals import holm, holm_upper_bounds, over_seeds, percentile, wilson
+
+from stages.statistics.intervals import holm, holm_upper_bounds, mcnemar_p, over_seeds, percentile, wilson
 
 
 def test_wilson_by_hand():
     z, p, n = stats.norm.ppf(0.975), 0.8, 10
     centre, half = (p + z**2 / 2 / n) / (1 + z**2 / n), z / (1 + z**2 / n) * np.sqrt(p * 0.2 / n + z**2 / 4 / n**2)
-    found = wilson(8, 10, 0.95)
-    assert found == {"value": 0.8, "low": pytest.approx(centre - half), "high": pytest.approx(centre + half)}
+    expected = {"share": 0.8, "low": pytest.approx(centre - half), "high": pytest.approx(centre + half)}
+    assert wilson(8, 10, 0.95, "share") == expected
 
 
 def test_wilson_of_nothing_has_no_number():
     assert wilson(0, 0, 0.95) == {"value": None, "low": None, "high": None}
-
-
-def test_holm_by_hand():
-    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
 
 
 def test_holm_never_exceeds_one_and_keeps_the_order():
@@ -42,10 +39,16 @@ def test_t_interval_over_seeds_agrees_with_scipy():
     np.testing.assert_allclose(over_seeds(contrasts, 0.9), expected)
 
 
-def test_one_seed_has_no_interval_over_seeds():
+def test_equal_contrasts_have_an_interval_of_no_width_and_one_has_none():
+    assert over_seeds(np.array([0.25, 0.25]), 0.95) == (0.25, 0.25)
     assert over_seeds(np.array([0.1]), 0.95) is None
 
 
 def test_percentile_leaves_undefined_samples_out():
     samples = np.append(np.arange(101.0), np.nan)
     np.testing.assert_allclose(percentile(samples, 0.9), (5, 95))
+
+
+def test_mcnemar_by_hand():
+    assert mcnemar_p(2, 10) == mcnemar_p(10, 2) == pytest.approx(2 * (1 + 12 + 66) / 2**12)
+    assert mcnemar_p(0, 0) == 1
