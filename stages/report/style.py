@@ -248,3 +248,15 @@ def _name_classes(axes: Axes, names: Sequence[str]) -> None:
     axes.set_xticks(places, names[:: places.step], rotation=90)
     axes.set_yticks(places, names[:: places.step])
     no_lines(axes)
+
+
+FILLS = (PURPLE, "#E8C6D9", "#3D3D3D", VERMILION, ORANGE, SKY, GREEN, BLUE)
+REST = "#CFCFCF"
+"""Colours of bars of many parts, in order, and of what is left over."""
+
+
+def ink_on(tint: str) -> str:
+    """White or INK, whichever is better read on the colour '#rrggbb' (relative luminance as in WCAG 2.1)."""
+    channels = np.array([int(tint[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return "white" if linear @ [0.2126, 0.7152, 0.0722] < 0.18 else INK

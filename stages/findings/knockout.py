@@ -1,0 +1,78 @@
+"""Which class, when it may not be chosen, would have made the answers right?"""
+
+import numpy as np
+
+from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Column, Figure, Finding, Picture, Style, no_collapse
+from stages.statistics.intervals import wilson
+from stages.statistics.knockout import repairing_classes
+from stages.statistics.sample import Sample
+from stages.statistics.table import Row, Table
+
+
+def rows(sample: Sample) -> list[Row]:
+    """Repair of every class by the removal of every other."""
+    names, classes = sample.class_names, len(sample.class_names)
+    answers = zip(sample.runs, sample.by_run(sample.right), sample.by_run(repairing_classes(sample)), strict=True)
+    table = []
+    for run, right, removed in answers:
+        errors = np.bincount(sample.labels[~right], minlength=classes)
+        hit = removed >= 0
+        repaired = np.zeros((classes, classes), dtype=int)
+        np.add.at(repaired, (sample.labels[hit], removed[hit]), 1)
+        table += [
+            {"network": run.network, "seed": run.seed, "true": names[i], "removed": names[j]}
+            | {"repaired": int(repaired[i, j]), **wilson(repaired[i, j], errors[i], sample.confidence, "repair")}
+            | {"n": int(errors[i])}
+            for i in range(classes)
+            for j in range(classes)
+            if i != j
+        ]
+    return table
+
+
+def draw(table: Table, style: Style) -> Figure:
+    """One matrix a network: of each true class's errors (row), the share right without each class; all seeds."""
+    return style.class_matrices(
+        table.rows,
+        *("removed", "repaired", "n"),
+        label="class removed",
+        scale="errors that become right",
+        colours="Greens",
+    )
+
+
+REPAIRED = Column(int, "errors that become right")
+REPAIR = Column(float, "share of the errors that become right, 0..1; none where there are no errors")
+ERRORS = Column(int, "how many errors")
+
+FINDING = Finding(
+    name="knockout",
+    section="The networks",
+    question="Which class, when it may not be chosen, would have made it right?",
+    kind="causal",
+    caption=(
+        "Share of a class's errors that become right when another class may not be chosen: (accuracy without it - "
+        "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images."
+    ),
+    columns={
+        "network": NETWORK,
+        "seed": SEED,
+        "true": Column(str, "class whose errors these are"),
+        "removed": Column(str, "class that may not be chosen"),
+        "repaired": REPAIRED,
+        "repair": REPAIR,
+        "low": LOW,
+        "high": HIGH,
+        "n": ERRORS,
+    },
+    rows=rows,
+    needs=no_collapse,
+    pictures=(
+        Picture(
+            "Which class, when it is not there, would have made it right",
+            "Percent of the true class's errors that become right when one class may not be answered.",
+            draw,
+            wide=True,
+        ),
+    ),
+)
