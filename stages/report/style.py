@@ -260,3 +260,10 @@ def ink_on(tint: str) -> str:
     channels = np.array([int(tint[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return "white" if linear @ [0.2126, 0.7152, 0.0722] < 0.18 else INK
+
+
+def value_column(axes: Axes, texts: Sequence[str]) -> None:
+    """A text a row, right of the axes."""
+    place = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points"}
+    for row, text in enumerate(texts):
+        axes.annotate(text, (1, row), va="center", fontsize=8.5, annotation_clip=False, **place)

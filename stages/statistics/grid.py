@@ -1,12 +1,16 @@
-"""The grid of runs, and which comparisons it supports."""
+"""The grid of runs, and which comparisons it supports (docs/analysis.md, section 3)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from stages.settings import NetworkSettings
 from stages.statistics.table import Refusal
+
+Cell = tuple[str, int]
+"""Optimizer and kernel size."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,19 @@ class Contrast:
 class Grid:
     """Networks that differ from one another, every one trained with every seed.
 
-    cells: the network of each (optimizer, kernel size), among those that differ in nothing else.
+    cells: the network of each optimizer and kernel size, among those that differ in nothing else. problem: why nothing
+    can be said of these two settings, and there are no cells; '' where there are. settings: of every network of
+    params.yaml. same_as: for a network whose settings another one has too, that one, which alone is among networks.
+    left_out: the networks that are in no cell.
     """
 
     networks: tuple[str, ...]
     seeds: tuple[int, ...]
-    cells: dict[tuple[str, int], str]
-    refusals: tuple[Refusal, ...]
-    same_as: dict[str, str]
-    """For a network whose settings another one has too: that one."""
+    cells: Mapping[Cell, str]
+    problem: str = ""
+    settings: Mapping[str, Cell] = field(default_factory=dict)
+    same_as: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[Refusal, ...] = ()
 
     @property
     def optimizers(self) -> list[str]:
@@ -49,33 +57,34 @@ class Grid:
     @property
     def crossed(self) -> bool:
         """Whether all four cells of two optimizers and two kernel sizes are there."""
-        return len(self.optimizers) == len(self.kernel_sizes) == 2 and len(self.cells) == 4
+        return not self.uncrossed
+
+    @property
+    def uncrossed(self) -> str:
+        """Why not all four cells of two optimizers and two kernel sizes are there; '' where they are."""
+        if self.problem:
+            return self.problem
+        if not len(self.optimizers) == len(self.kernel_sizes) == 2:
+            return "needs two optimizers crossed with two kernel sizes"
+        cells = [(optimizer, size) for optimizer in self.optimizers for size in self.kernel_sizes]
+        absent = [f"{optimizer} x {size}" for optimizer, size in cells if (optimizer, size) not in self.cells]
+        if len(absent) > 1:
+            return f"cells {' and '.join(absent)} are not in the grid"
+        return f"cell {absent[0]} is not in the grid" if absent else ""
+
+    def unit(self, cell: Cell) -> np.ndarray:
+        """The weights of the accuracy of one cell, float (networks,): 1 for its network, 0 for the others."""
+        return np.array([float(network == self.cells[cell]) for network in self.networks])
 
     def simple_optimizer_effects(self) -> list[Contrast]:
         """The optimizers compared at each kernel size that was trained with both."""
-        if len(self.optimizers) != 2:
-            return []
-        first, second = self.optimizers
-        return [
-            self._contrast(
-                f"optimizer at kernel size {size}", f"{first} - {second}", {(first, size): 1, (second, size): -1}
-            )
-            for size in self.kernel_sizes
-            if (first, size) in self.cells and (second, size) in self.cells
-        ]
+        name = "optimizer at kernel size"
+        return self._simple(name, self.optimizers, self.kernel_sizes, lambda optimizer, size: (optimizer, size))
 
     def simple_kernel_effects(self) -> list[Contrast]:
         """The kernel sizes compared with each optimizer that was used with both."""
-        if len(self.kernel_sizes) != 2:
-            return []
-        first, second = self.kernel_sizes
-        return [
-            self._contrast(
-                f"kernel size with {optimizer}", f"{first} - {second}", {(optimizer, first): 1, (optimizer, second): -1}
-            )
-            for optimizer in self.optimizers
-            if (optimizer, first) in self.cells and (optimizer, second) in self.cells
-        ]
+        name = "kernel size with"
+        return self._simple(name, self.kernel_sizes, self.optimizers, lambda size, optimizer: (optimizer, size))
 
     def optimizer_effect(self) -> Contrast | None:
         """The mean of the optimizer's simple effects, or the only one; None where there is none."""
@@ -93,11 +102,50 @@ class Grid:
         levels = f"({large.levels} at {self.kernel_sizes[0]}) - ({small.levels} at {self.kernel_sizes[1]})"
         return Contrast("interaction", levels, large.weights - small.weights)
 
-    def _contrast(self, effect: str, levels: str, signs: Mapping[tuple[str, int], float]) -> Contrast:
-        weights = np.zeros(len(self.networks))
-        for cell, sign in signs.items():
-            weights[self.networks.index(self.cells[cell])] = sign
-        return Contrast(effect, levels, weights)
+    @cached_property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What cannot be compared, and why. Where there is a problem with all cells, those who need them say so."""
+        equal = [
+            Refusal(
+                f"{first} against {network}",
+                f"their settings are the same; effects, shares and budget use {first} alone",
+            )
+            for network, first in self.same_as.items()
+        ]
+        return (*equal, *self.left_out, *(self._missing() if self.cells else ()))
+
+    def _simple(self, effect: str, levels: Sequence, others: Sequence, cell: Callable[..., Cell]) -> list[Contrast]:
+        """The first level minus the second at each level of the other factor that has both."""
+        if len(levels) != 2:
+            return []
+        pairs = [(other, *(cell(level, other) for level in levels)) for other in others]
+        return [
+            Contrast(f"{effect} {other}", f"{levels[0]} - {levels[1]}", self.unit(first) - self.unit(second))
+            for other, first, second in pairs
+            if first in self.cells and second in self.cells
+        ]
+
+    def _missing(self) -> list[Refusal]:
+        """What cannot be estimated from the cells."""
+        reasons = {
+            "effect of the optimizer": _why_none("optimizer", self.optimizers, self.simple_optimizer_effects()),
+            "effect of the kernel size": _why_none("kernel size", self.kernel_sizes, self.simple_kernel_effects()),
+            "interaction": self.uncrossed,
+        }
+        if len(self.optimizers) == len(self.kernel_sizes) == 2:
+            reasons["mean effects of optimizer and kernel size"] = self.uncrossed
+        if len(self.seeds) < 2:
+            reasons["new-seed intervals"] = "needs 2 or more seeds"
+        return [Refusal(analysis, reason) for analysis, reason in reasons.items() if reason]
+
+
+def _why_none(factor: str, levels: Sequence, simple: list[Contrast]) -> str:
+    shown = ", ".join(str(level) for level in levels)
+    if len(levels) == 1:
+        return f"every network that can be compared has {shown}"
+    if len(levels) > 2:
+        return f"the grid has {len(levels)} levels ({shown}); this analysis compares two"
+    return "" if simple else f"no two networks differ in the {factor} ({shown}) alone"
 
 
 def _mean(effect: str, simple: list[Contrast]) -> Contrast | None:
@@ -110,93 +158,47 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
     """The grid of networks with these settings, each trained with every seed.
 
     Networks with equal settings count once. The cells hold the largest group of networks that differ in optimizer
-    and kernel size alone; the learning rate goes with the optimizer. What cannot be compared is named in refusals.
+    and kernel size alone; the learning rate goes with the optimizer.
     """
-    refusals = []
-    distinct: dict[str, str] = {}
-    same_as = {}
-    for network, setting in settings.items():
-        first = distinct.setdefault(setting.model_dump_json(), network)
-        if first != network:
-            same_as[network] = first
-            refusals.append(
-                Refusal(
-                    f"{first} against {network}",
-                    f"their settings are the same; effects, shares and budget use {first} alone",
-                )
-            )
-    networks = tuple(distinct.values())
-    cells, problems = _cells({network: settings[network] for network in networks})
-    grid = Grid(networks, seeds, cells, (), same_as)
-    return replace(grid, refusals=(*refusals, *problems, *_missing(grid)))
-
-
-def _cells(settings: Mapping[str, NetworkSettings]) -> tuple[dict[tuple[str, int], str], list[Refusal]]:
+    firsts: dict[str, str] = {}
+    same_as = {network: firsts.setdefault(each.model_dump_json(), network) for network, each in settings.items()}
+    networks = tuple(firsts.values())
     groups: dict[str, list[str]] = {}
-    for network, setting in settings.items():
-        others = setting.model_copy(update={"optimizer": "adam", "learning_rate": None, "kernel_size": 1})
+    for network in networks:
+        others = settings[network].model_copy(update={"optimizer": "adam", "learning_rate": None, "kernel_size": 1})
         groups.setdefault(others.model_dump_json(), []).append(network)
-    chosen = max(groups.values(), key=len)
-    refusals = [
-        Refusal(
-            f"effects of optimizer and kernel size on {network}",
-            f"it differs from {chosen[0]} in {_differences(settings[chosen[0]], settings[network])}; left out of them",
-        )
-        for network in settings
-        if network not in chosen
-    ]
-    for optimizer in sorted({settings[network].optimizer for network in chosen}):
-        rates = sorted(
-            {settings[network].learning_rate for network in chosen if settings[network].optimizer == optimizer}
-        )
+    compared = max(groups.values(), key=len)
+    cell = {network: (each.optimizer, each.kernel_size) for network, each in settings.items()}
+    problem = _mixed_rates([settings[network] for network in compared])
+    return Grid(
+        networks,
+        seeds,
+        cells={} if problem else {cell[network]: network for network in compared},
+        problem=problem,
+        settings=cell,
+        same_as={network: first for network, first in same_as.items() if network != first},
+        left_out=tuple(
+            Refusal(
+                f"effects of optimizer and kernel size on {network}",
+                f"it differs from {compared[0]} in {_differences(settings[compared[0]], settings[network])}; "
+                "left out of them",
+            )
+            for network in networks
+            if network not in compared
+        ),
+    )
+
+
+def _mixed_rates(settings: Sequence[NetworkSettings]) -> str:
+    """Which optimizer is used with several learning rates; '' for none."""
+    for optimizer in sorted({each.optimizer for each in settings}):
+        rates = sorted({each.learning_rate for each in settings if each.optimizer == optimizer})
         if len(rates) > 1:
             shown = ", ".join(map(str, rates))
-            reason = f"{optimizer} is used with learning rates {shown}, which would be taken for an effect"
-            return {}, [*refusals, Refusal("effects of optimizer and kernel size", reason)]
-    return {(settings[network].optimizer, settings[network].kernel_size): network for network in chosen}, refusals
+            return f"{optimizer} is used with learning rates {shown}, which would be taken for an effect"
+    return ""
 
 
 def _differences(one: NetworkSettings, other: NetworkSettings) -> str:
     names = [name for name in type(one).model_fields if getattr(one, name) != getattr(other, name)]
     return ", ".join(name for name in names if name not in ("optimizer", "learning_rate", "kernel_size"))
-
-
-def _missing(grid: Grid) -> list[Refusal]:
-    """What the cells cannot tell, each with the reason."""
-    refusals = []
-    if not grid.cells:
-        return refusals
-    for factor, levels, simple in (
-        ("optimizer", grid.optimizers, grid.simple_optimizer_effects()),
-        ("kernel size", grid.kernel_sizes, grid.simple_kernel_effects()),
-    ):
-        shown = ", ".join(str(level) for level in levels)
-        if len(levels) == 1:
-            refusals.append(Refusal(f"effect of the {factor}", f"every network that can be compared has {shown}"))
-        elif len(levels) > 2:
-            refusals.append(
-                Refusal(
-                    f"effect of the {factor}",
-                    f"the grid has {len(levels)} levels ({shown}); this analysis compares two",
-                )
-            )
-        elif not simple:
-            refusals.append(
-                Refusal(f"effect of the {factor}", f"no two networks differ in the {factor} ({shown}) alone")
-            )
-    if len(grid.optimizers) == len(grid.kernel_sizes) == 2 and not grid.crossed:
-        absent = [
-            f"{optimizer} x {size}"
-            for optimizer in grid.optimizers
-            for size in grid.kernel_sizes
-            if (optimizer, size) not in grid.cells
-        ]
-        cells = f"cell {absent[0]} is" if len(absent) == 1 else f"cells {' and '.join(absent)} are"
-        names = ("interaction", "mean effects of optimizer and kernel size", "Shapley split")
-        refusals += [Refusal(name, f"{cells} not in the grid") for name in names]
-    elif not grid.crossed:
-        names = ("interaction", "Shapley split")
-        refusals += [Refusal(name, "needs two optimizers crossed with two kernel sizes") for name in names]
-    if len(grid.seeds) < 2:
-        refusals.append(Refusal("new-seed intervals", "needs 2 or more seeds"))
-    return refusals

@@ -11,38 +11,54 @@ from stages.errors import InputError
 def read(path: Path, images: int, classes: int) -> np.ndarray:
     """The votes, uint8 (images, annotators), in the order of the data set's training images.
 
-    Raises InputError for a missing file, one that is not a plain .npy, another shape or dtype, or a vote that is no
-    class.
+    Raises InputError for a missing file, one that is not a plain .npy, another shape or dtype, or a vote for a class
+    that does not exist.
     """
     expected = (
         f"expected a .npy of uint8 ({images}, annotators), people's classes, in the data set's own training order"
     )
-    mend = "Mend the file, or set data.human_votes to null in params.yaml."
+
+    def refusal(problem: str) -> InputError:
+        fix = "Fix the file, or set data.human_votes to null in params.yaml."
+        return InputError(f"data.human_votes: {path} {problem}. {fix}")
+
     try:
         votes = np.load(path, allow_pickle=False)
     except FileNotFoundError:
-        raise InputError(f"data.human_votes: {path} is missing; {expected}. {mend}") from None
+        raise refusal(f"is missing; {expected}") from None
     except IsADirectoryError:
-        raise InputError(f"data.human_votes: {path} is a folder; {expected}. {mend}") from None
+        raise refusal(f"is a folder; {expected}") from None
     except (ValueError, EOFError, BadZipFile) as error:
-        raise InputError(f"data.human_votes: {path} cannot be read ({error}); {expected}. {mend}") from None
+        raise refusal(f"cannot be read ({error}); {expected}") from None
     if not isinstance(votes, np.ndarray):
-        raise InputError(f"data.human_votes: {path} is an archive of arrays; {expected}. {mend}")
+        raise refusal(f"is an archive of arrays; {expected}")
     if votes.dtype != np.uint8 or votes.ndim != 2 or votes.shape[0] != images or votes.shape[1] == 0:
-        raise InputError(f"data.human_votes: {path} holds {votes.dtype} {votes.shape}; {expected}. {mend}")
+        raise refusal(f"holds {votes.dtype} {votes.shape}; {expected}")
     if votes.max() >= classes:
         row = int(np.argmax(votes.max(axis=1) >= classes))
-        raise InputError(
-            f"data.human_votes: {path} has a vote for class {votes[row].max()} at image {row}; "
-            f"expected classes 0 to {classes - 1}. {mend}"
-        )
+        raise refusal(f"has a vote for class {votes[row].max()} at image {row}; expected classes 0 to {classes - 1}")
     return votes
+
+
+def dissent(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """int64 (n,), how many of an image's votes, uint8 (n, annotators), differ from its label, uint8 (n,).
+
+    >>> dissent(np.array([[3, 3, 5], [4, 4, 4]]), np.array([3, 5])).tolist()
+    [1, 3]
+    """
+    return (votes != labels[:, None]).sum(axis=1)
+
+
+def ambiguous(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """bool (n,): at least two thirds of the votes differ from the label."""
+    return dissent(votes, labels) * 3 >= 2 * votes.shape[1]
 
 
 def majority(votes: np.ndarray) -> np.ndarray:
     """The class that more than half of an image's votes are for, int64 (n,); -1 where there is none.
 
-    votes: uint8 (n, annotators).
+    >>> majority(np.array([[3, 3, 5], [3, 4, 5]])).tolist()
+    [3, -1]
     """
     counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
     first = counts.argmax(axis=1)
@@ -51,19 +67,6 @@ def majority(votes: np.ndarray) -> np.ndarray:
 
 
 def label_suspect(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): more than half of the votes are for one and the same class, which is not the label.
-
-    votes: uint8 (n, annotators); labels: uint8 (n,).
-    """
+    """bool (n,): more than half of the votes are for one and the same class, which is not the label."""
     chosen = majority(votes)
     return (chosen >= 0) & (chosen != labels)
-
-
-def ambiguous(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): at least two thirds of the votes differ from the label."""
-    return dissent(votes, labels) * 3 >= 2 * votes.shape[1]
-
-
-def dissent(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """int64 (n,), how many of an image's votes differ from its label."""
-    return (votes != labels[:, None]).sum(axis=1)

@@ -1,0 +1,84 @@
+"""What do optimizer and kernel size do to the accuracy? (docs/analysis.md, section 3)"""
+
+from collections.abc import Sequence
+
+from stages.findings.finding import Figure, Finding, Picture, Style, no_collapse
+from stages.statistics.effects import ESTIMATE, estimate
+from stages.statistics.grid import Contrast, Grid
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+
+def rows(sample: Sample) -> list[Row]:
+    """Main effects and interaction where all cells are there, and the simple effects."""
+    return [
+        {"effect": each.effect, "contrast": each.levels, **estimate(sample, each.weights)}
+        for each in _contrasts(sample.grid)
+    ]
+
+
+def _contrasts(grid: Grid) -> list[Contrast]:
+    main = [grid.optimizer_effect(), grid.kernel_effect(), grid.interaction()] if grid.crossed else []
+    return [each for each in main if each] + grid.simple_optimizer_effects() + grid.simple_kernel_effects()
+
+
+def needs(sample: Sample) -> str:
+    if _contrasts(sample.grid):
+        return no_collapse(sample)
+    return sample.grid.problem or "no two networks differ in the optimizer or the kernel size alone"
+
+
+def draw(table: Table, style: Style) -> Figure:
+    labels = [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in table.rows]
+    return two_intervals(table.rows, labels, "difference in accuracy", style)
+
+
+def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str, style: Style) -> Figure:
+    """Differences of accuracy, one a row, each with both intervals side by side. estimates: with the keys ESTIMATE."""
+    figure = style.figure(1.1 + 0.5 * len(estimates))
+    axes = figure.subplots()
+    n, seeds = estimates[0]["n"], estimates[0]["seeds"]
+    apart = 0.14 if seeds > 1 else 0
+    legend = []
+    for over, offset, color, marker, label in (
+        ("images", -apart, style.BLUE, "o", f"over new images (n = {n:,})"),
+        ("seeds", apart, style.ORANGE, "s", f"over new seeds (n = {seeds})"),
+    ):
+        if estimates[0][f"low_{over}"] is None:
+            label = "over new seeds: needs 2 or more seeds"
+        else:
+            lows, highs = ([row[f"{end}_{over}"] for row in estimates] for end in ("low", "high"))
+            places = [place + offset for place in range(len(estimates))]
+            style.dots(axes, [row["value"] for row in estimates], places, lows, highs, color=color, marker=marker)
+        legend.append(style.Line2D([], [], color=color, marker=marker, markersize=5, label=label))
+    style.rows_down(axes, labels, 44)
+    style.zero_line(axes)
+    style.percent_axis(axes.xaxis, f"{quantity}, percentage points")
+    axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+    values = [row["value"] for row in estimates]
+    style.value_column(axes, [f"{'+' if value > 0 else ''}{style.percent(value, 1)}" for value in values])
+    figure.legend(handles=legend, loc="outside upper left", ncols=2)
+    return figure
+
+
+FINDING = Finding(
+    name="effects",
+    section="What the settings do",
+    question="What do optimizer and kernel size do to the accuracy?",
+    kind="causal",
+    caption="Differences of accuracy that the settings cause, with an interval over new images and one over new seeds.",
+    columns={
+        "effect": Column(str, "the setting that was changed, all else kept; or the interaction of both"),
+        "contrast": Column(str, "the levels compared, first minus second"),
+        **ESTIMATE,
+    },
+    rows=rows,
+    needs=needs,
+    pictures=(
+        Picture(
+            "Effect of each setting on the accuracy",
+            "Right of zero: the first of the two levels is more accurate.",
+            draw,
+        ),
+    ),
+)

@@ -1,0 +1,79 @@
+"""Are the images on which people disagree with the label those that networks miss? (docs/analysis.md, section 4)"""
+
+import numpy as np
+
+from stages.findings.finding import HIGH, LOW, NETWORK, Figure, Finding, N, Picture, Style, human_votes
+from stages.statistics import votes
+from stages.statistics.intervals import percentile
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+ALL = "all networks"
+
+
+def rows(sample: Sample) -> list[Row]:
+    assert sample.votes is not None  # the finding needs them
+    dissent = votes.dissent(sample.votes, sample.labels)
+    groups = np.stack([dissent == count for count in range(sample.votes.shape[1] + 1)], axis=1)
+    errors = 1 - sample.right_by_cell.mean(axis=1)
+    sizes = sample.resamples.means(groups)
+    table = []
+    for network, error in zip((*sample.grid.networks, ALL), (*errors, errors.mean(axis=0)), strict=True):
+        sums = sample.resamples.means(groups * error[:, None])
+        for count, group in enumerate(groups.T):
+            row = {"network": network, "dissenting_votes": count, "error_rate": None, "low": None, "high": None}
+            if group.any():
+                drawn = sizes[:, count] > 0
+                low, high = percentile(sums[drawn, count] / sizes[drawn, count], sample.confidence)
+                row |= {"error_rate": float(error[group].mean()), "low": float(low), "high": float(high)}
+            table.append(row | {"n": int(group.sum())})
+    return table
+
+
+def draw(table: Table, style: Style) -> Figure:
+    figure = style.figure(3.4)
+    axes = figure.subplots()
+    networks = [network for network in dict.fromkeys(row["network"] for row in table.rows) if network != ALL]
+    for position, (network, offset) in enumerate(zip(networks, style.offsets(len(networks)), strict=True)):
+        rows = [row for row in table.where(network=network) if row["error_rate"] is not None]
+        places = [row["dissenting_votes"] + offset / 2 for row in rows]
+        look = {"color": style.colour(position)}
+        axes.vlines(places, [row["low"] for row in rows], [row["high"] for row in rows], **look)
+        look |= {"marker": style.marker(position), "markersize": 5, "linewidth": 0.8, "label": style.short(network, 24)}
+        axes.plot(places, [row["error_rate"] for row in rows], **look)
+    sizes = {row["dissenting_votes"]: row["n"] for row in table.rows}
+    axes.set_xticks(list(sizes), [f"{count}\n(n = {n:,})" for count, n in sizes.items()])
+    axes.set_xlabel("people who chose another class than the label")
+    axes.set_ylim(0, 1)
+    style.percent_axis(axes.yaxis, "wrong answers")
+    axes.grid(axis="y")
+    style.legend_above(figure, axes)
+    return figure
+
+
+FINDING = Finding(
+    name="errors_by_votes",
+    section="What the errors vary with",
+    question="Are the images on which people disagree with the label those that networks miss?",
+    kind="associated",
+    caption="Error rate of each network, all its seeds, by how many people chose another class than the label.",
+    columns={
+        "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}'"),
+        "dissenting_votes": Column(int, "how many people chose another class than the label"),
+        "error_rate": Column(
+            float, "of the images with so many, mean over the seeds, 0..1; empty where there are none"
+        ),
+        "low": LOW,
+        "high": HIGH,
+        "n": N._replace(meaning="how many images have so many dissenting votes"),
+    },
+    rows=rows,
+    needs=human_votes,
+    pictures=(
+        Picture(
+            "Errors by people's dissent",
+            "Are the images on which people disagree with the label the ones that networks miss?",
+            draw,
+        ),
+    ),
+)

@@ -1,0 +1,115 @@
+"""Does an optimizer generalize better, or does it only fit faster? (docs/analysis.md, section 3)
+
+The training loss was not set, it came about, so this is associated, not causal.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from stages import history
+from stages.findings.finding import SEED, Finding
+from stages.run import Run
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Refusal, Row
+
+LEVELS = 5
+"""Training losses at which two networks are compared, evenly spaced over those that both went through."""
+
+
+def rows(sample: Sample) -> list[Row]:
+    table = []
+    for size, a, b in _pairs(sample):
+        curves_a, curves_b = (curves(sample.histories[run]) for run in (a, b))
+        for level in common_losses(curves_a[0], curves_b[0]):
+            (epoch_a, error_a), (epoch_b, error_b) = reached(*curves_a, level), reached(*curves_b, level)
+            row = {"kernel_size": size, "seed": a.seed, "training_loss": float(level)}
+            row |= {"network_a": a.network, "error_a": error_a, "epoch_a": epoch_a}
+            row |= {"network_b": b.network, "error_b": error_b, "epoch_b": epoch_b}
+            table.append(row | {"difference": error_a - error_b})
+    return table
+
+
+def _pairs(sample: Sample) -> Iterator[tuple[int, Run, Run]]:
+    """Kernel size and the runs of both optimizers, for each size that was trained with both, and each seed."""
+    grid = sample.grid
+    for size in grid.kernel_sizes:
+        networks = [grid.cells[optimizer, size] for optimizer in grid.optimizers if (optimizer, size) in grid.cells]
+        if len(networks) == len(grid.optimizers) == 2:
+            for seed in grid.seeds:
+                yield size, Run(networks[0], seed), Run(networks[1], seed)
+
+
+def curves(epochs: Sequence[history.Row]) -> tuple[np.ndarray, np.ndarray]:
+    """Training loss and held-out error of every epoch, float (epochs,) each."""
+    losses = [float(row["loss"]) for row in epochs if row["part"] == "training"]
+    errors = [1 - float(row["accuracy"]) for row in epochs if row["part"] == "held-out"]
+    return np.array(losses), np.array(errors)
+
+
+def common_losses(losses_a: np.ndarray, losses_b: np.ndarray) -> np.ndarray:
+    """Losses that both went through, from the highest to the lowest; empty where there are none.
+
+    >>> common_losses(np.array([2.0, 0.5]), np.array([1.6, 0.8])).round(2).tolist()
+    [1.6, 1.4, 1.2, 1.0, 0.8]
+    """
+    high, low = min(losses_a[0], losses_b[0]), max(losses_a.min(), losses_b.min())
+    return np.linspace(high, low, LEVELS) if high > low else np.empty(0)
+
+
+def reached(losses: np.ndarray, errors: np.ndarray, level: float) -> tuple[float, float]:
+    """Epoch, from 1, at which the loss first is at or below the level, and the error then; linear between epochs.
+
+    >>> reached(np.array([2.0, 1.0, 1.8, 0.5]), np.array([0.8, 0.6, 0.7, 0.4]), 1.75)
+    (1.25, 0.75)
+    """
+    after = int(np.argmax(losses <= level))
+    if after == 0:
+        return 1.0, float(errors[0])
+    part = (losses[after - 1] - level) / (losses[after - 1] - losses[after])
+    return float(after + part), float(errors[after - 1] + part * (errors[after] - errors[after - 1]))
+
+
+def needs(sample: Sample) -> str:
+    if not sample.histories:
+        return "there are no histories of the training"
+    pairs, refusals = list(_pairs(sample)), limits(sample)
+    if not pairs:
+        return sample.grid.problem or "no two networks differ in the optimizer alone"
+    return "; ".join(refusal.reason for refusal in refusals) if len(refusals) == len(pairs) else ""
+
+
+def limits(sample: Sample) -> list[Refusal]:
+    return [
+        Refusal(
+            "optimizers at the same training loss",
+            f"{a.network} and {b.network}, seed {a.seed}, never had the same training loss",
+        )
+        for _, a, b in _pairs(sample)
+        if not len(common_losses(*(curves(sample.histories[run])[0] for run in (a, b))))
+    ]
+
+
+FINDING = Finding(
+    name="matched_fit",
+    section="What the settings do",
+    question="How do the optimizers compare when they fit the training images equally well?",
+    kind="associated",
+    caption="Held-out error of both optimizers when they first reach the same training loss, interpolated between "
+    "epochs. Descriptive, without intervals.",
+    columns={
+        "kernel_size": Column(int, "of both networks, pixels"),
+        "seed": SEED,
+        "training_loss": Column(float, "that both reach: cross entropy, nats an image, mean over an epoch"),
+        "network_a": Column(str, "with the first optimizer by the alphabet"),
+        "error_a": Column(float, "its held-out error rate at this training loss, 0..1"),
+        "epoch_a": Column(float, "when it first reaches this training loss, from 1"),
+        "network_b": Column(str, "with the other optimizer"),
+        "error_b": Column(float, "its held-out error rate at this training loss, 0..1"),
+        "epoch_b": Column(float, "when it first reaches this training loss, from 1"),
+        "difference": Column(float, "error_a - error_b"),
+    },
+    rows=rows,
+    needs=needs,
+    limits=limits,
+)

@@ -1,0 +1,64 @@
+"""How does the whole difference of accuracy divide between optimizer and kernel size? (docs/analysis.md, section 3)"""
+
+import numpy as np
+
+from stages.findings.effects import two_intervals
+from stages.findings.finding import Figure, Finding, Picture, Style, no_collapse
+from stages.statistics.effects import ESTIMATE, estimate, sampled_accuracies, shapley_parts
+from stages.statistics.intervals import percentile
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+
+def rows(sample: Sample) -> list[Row]:
+    """Shares of the total are given where its interval over images excludes 0."""
+    parts = shapley_parts(sample.grid)
+    table = [
+        {"setting": part.effect, "contrast": part.levels, **estimate(sample, part.weights)}
+        | {"share_of_total": None, "share_low": None, "share_high": None}
+        for part in parts
+    ]
+    total = table[-1]
+    if total["low_images"] > 0 or total["high_images"] < 0:
+        *samples, totals = (sampled_accuracies(sample) @ part.weights for part in parts)
+        for row, values in zip(table, samples, strict=False):
+            shares = np.divide(values, totals, out=np.full(len(totals), np.nan), where=totals != 0)
+            low, high = percentile(shares, sample.confidence)
+            share = total["value"] and row["value"] / total["value"]
+            row |= {"share_of_total": share, "share_low": float(low), "share_high": float(high)}
+    return table
+
+
+def needs(sample: Sample) -> str:
+    return sample.grid.uncrossed or no_collapse(sample)
+
+
+def draw(table: Table, style: Style) -> Figure:
+    return two_intervals(table.rows, [row["setting"] for row in table.rows], "part of the difference in accuracy", style)
+
+
+FINDING = Finding(
+    name="shapley",
+    section="What the settings do",
+    question="How does the whole difference of accuracy divide between optimizer and kernel size?",
+    kind="causal",
+    caption="The difference of accuracy between two networks that differ in optimizer and kernel size, divided between "
+    "the two settings (Shapley), with an interval over new images and one over new seeds.",
+    columns={
+        "setting": Column(str, "whose part it is; 'total': both, the sum of the parts"),
+        "contrast": Column(str, "the levels compared, first minus second"),
+        **ESTIMATE,
+        "share_of_total": Column(float, "value / that of the total; empty where the total's interval over new images includes 0"),
+        "share_low": Column(float, "lower end of the share's interval over new images"),
+        "share_high": Column(float, "upper end of the share's interval over new images"),
+    },
+    rows=rows,
+    needs=needs,
+    pictures=(
+        Picture(
+            "The whole difference, split between the settings",
+            "Each setting's part is its mean effect over both orders of changing one setting after the other.",
+            draw,
+        ),
+    ),
+)
