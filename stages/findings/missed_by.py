@@ -1,8 +1,8 @@
-"""How many images are missed by none, one, ... all of the runs?"""
+"""How many images are missed by none, one, ... all of the runs? (docs/analysis.md, section 2)"""
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, N, Figure, Finding, Picture, Style
+from stages.findings.finding import HIGH, LOW, Figure, Finding, N, Picture, Style
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -35,7 +35,31 @@ def independent(error_rates: np.ndarray) -> np.ndarray:
 
 
 def draw(table: Table, style: Style) -> Figure:
-    raise NotImplementedError  # ported by the owner of this file
+    """Bars with intervals, and marks where runs that err independently would put their ends."""
+    figure = style.figure(3.2)
+    axes = figure.subplots()
+    places, shares, lows, highs, expected = (
+        [row[key] for row in table.rows] for key in ("wrong_runs", "share", "low", "high", "expected_share")
+    )
+    axes.bar(places, shares, width=0.62, color=style.BLUE, label="these runs")
+    axes.vlines(places, lows, highs, color=style.INK, linewidth=1.2)
+    axes.plot(
+        places,
+        expected,
+        linestyle="none",
+        marker="_",
+        markersize=18,
+        markeredgewidth=2.2,
+        color=style.VERMILION,
+        label="if the runs erred independently",
+    )
+    axes.xaxis.set_major_locator(style.MaxNLocator(integer=True))
+    axes.set_xlabel(f"runs that get an image wrong, of {max(places)}")
+    style.percent_axis(axes.yaxis, f"share of the images (n = {table.rows[0]['n']:,})")
+    axes.grid(axis="y")
+    axes.set_ylim(bottom=0)
+    style.legend_above(figure, axes)
+    return figure
 
 
 FINDING = Finding(
@@ -43,7 +67,8 @@ FINDING = Finding(
     section="The networks",
     question="How many runs miss an image?",
     kind="associated",
-    caption="Images that so many of the runs get wrong, beside what independent errors would give.",
+    caption="Images that so many of the runs get wrong, beside what independent errors would give; with Wilson "
+    "intervals.",
     columns={
         "wrong_runs": Column(int, "number of runs that get the image wrong"),
         "count": Column(int, "images that exactly so many runs get wrong"),

@@ -1,14 +1,14 @@
 """How the figures look: colours that colour-blind readers tell apart, plain axes, readable labels."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -155,3 +155,96 @@ def legend_above(figure: Figure, axes: Axes, columns: int = 4) -> None:
     handles, labels = axes.get_legend_handles_labels()
     columns = min(columns, len(labels))
     figure.legend(by_rows(handles, columns), by_rows(labels, columns), loc="outside upper left", ncols=columns)
+
+
+def offsets(marks: int) -> np.ndarray:
+    """float64 (marks,): where in a row of height 1 each of so many marks lies."""
+    spread = min(0.7, 0.2 * (marks - 1))
+    return np.linspace(-spread / 2, spread / 2, marks)
+
+
+BLANK = "#EFEFEF"
+MOST_WRITTEN = 60
+"""Classes of which every cell holds its number and every row its name; of more, the colours and some names show."""
+
+
+def colour_map(name: str, blank: str = BLANK) -> Colormap:
+    """The first nine tenths of a sequential map; `blank` where there is no number."""
+    return ListedColormap(matplotlib.colormaps[name](np.linspace(0, 0.9, 256))).with_extremes(bad=blank)
+
+
+def no_lines(axes: Axes) -> None:
+    """Neither ticks nor a frame."""
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def write_cell(axes: Axes, cell: tuple[int, int], text: str, darkness: float, size: float) -> None:
+    """Text in the cell (row, column) of a matrix, white where the cell is dark; darkness: 0..1."""
+    axes.text(*cell[::-1], text, ha="center", va="center", fontsize=size, color="white" if darkness > 0.6 else INK)
+
+
+def class_matrices(
+    rows: Sequence[Mapping[str, Any]],
+    columns: str,
+    part: str,
+    whole: str,
+    *,
+    label: str,
+    scale: str,
+    colours: str,
+    top: float = 0,
+) -> Figure:
+    """One matrix a network, all seeds together: of each true class, the shares part / whole by the class in `columns`.
+
+    rows: with network, true, and what columns, part and whole name. label: of the columns. scale: what the shares are
+    of. top: the share that has the full colour; 0: the largest.
+    """
+    networks, classes = (list(dict.fromkeys(row[key] for row in rows)) for key in ("network", "true"))
+    shares = np.stack([_shares(rows, network, classes, columns, part, whole) for network in networks])
+    top = top or max(0.01, np.nanmax(shares, initial=0))
+    across = min(len(networks), 2 if len(networks) == 4 or len(classes) > 12 else 3)
+    down = -(-len(networks) // across)
+    side = max(2.2, (0.33 if len(classes) <= 12 else 0.27) * min(len(classes), MOST_WRITTEN))
+    names = [short(name, 14) for name in classes]
+    margin = 0.085 * max(map(len, names))
+    drawing = figure(down * (side + margin + 0.8), across * (side + 0.1) + margin + 1.3)
+    grid = drawing.subplots(down, across, squeeze=False, sharey=True)
+    for axes in grid.flat[len(networks) :]:
+        axes.set_axis_off()
+    for axes, network, panel in zip(grid.flat, networks, shares, strict=False):
+        image = axes.imshow(panel, cmap=colour_map(colours), vmin=0, vmax=top)
+        _name_classes(axes, names)
+        axes.set(title=short(network, 30), xlabel=label)
+        if len(classes) <= MOST_WRITTEN:
+            for cell, share in np.ndenumerate(panel):
+                if not np.isnan(share) and percent(share) != "0":
+                    write_cell(axes, cell, percent(share), share / top, 7 if len(classes) <= 12 else 6)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("true class")
+    bar = drawing.colorbar(image, ax=grid, shrink=0.75 / down, aspect=25, pad=0.015, anchor=(0, 0.97))
+    bar.outline.set_visible(False)
+    percent_axis(bar.ax.yaxis, scale)
+    return drawing
+
+
+def _shares(
+    rows: Sequence[Mapping[str, Any]], network: str, classes: Sequence[str], columns: str, part: str, whole: str
+) -> np.ndarray:
+    """float64 (classes, classes): part over whole, each summed over the seeds; NaN where there is nothing."""
+    place = {name: index for index, name in enumerate(classes)}
+    parts, wholes = np.zeros((2, len(classes), len(classes)))
+    for row in rows:
+        if row["network"] == network:
+            cell = place[row["true"]], place[row[columns]]
+            parts[cell] += row[part]
+            wholes[cell] += row[whole]
+    return np.divide(parts, wholes, out=np.full_like(parts, np.nan), where=wholes > 0)
+
+
+def _name_classes(axes: Axes, names: Sequence[str]) -> None:
+    places = range(0, len(names), -(-len(names) // MOST_WRITTEN))
+    axes.set_xticks(places, names[:: places.step], rotation=90)
+    axes.set_yticks(places, names[:: places.step])
+    no_lines(axes)

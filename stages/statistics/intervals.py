@@ -19,7 +19,11 @@ def wilson(successes: int, total: int, confidence: float, name: str = "value") -
 
 
 def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of the percentile bootstrap interval (Efron 1979) along the first axis; NaN samples are left out."""
+    """Ends of the percentile bootstrap interval (Efron 1979) along the first axis; NaN samples are left out.
+
+    >>> [round(float(end), 3) for end in percentile(np.arange(101.0), 0.9)]
+    [5.0, 95.0]
+    """
     tail = (1 - confidence) / 2
     if np.isnan(samples).any():
         low, high = np.nanquantile(samples, [tail, 1 - tail], axis=0)
@@ -29,7 +33,11 @@ def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.n
 
 
 def over_seeds(contrasts: np.ndarray, confidence: float) -> tuple[float, float] | None:
-    """Student's t interval of the mean of one contrast a seed, float (seeds,); None with fewer than two."""
+    """Student's t interval of the mean of one contrast a seed, float (seeds,); None with fewer than two.
+
+    >>> [round(end, 3) for end in over_seeds(np.array([-0.02, 0.01, 0.04]), 0.95)]
+    [-0.065, 0.085]
+    """
     if len(contrasts) < 2:
         return None
     spread = stats.sem(contrasts)
@@ -40,7 +48,11 @@ def over_seeds(contrasts: np.ndarray, confidence: float) -> tuple[float, float] 
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Adjusted p values, float (m,), of Holm's step-down procedure (Holm 1979)."""
+    """Adjusted p values, float (m,), of Holm's step-down procedure (Holm 1979).
+
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [0.03, 0.06, 0.06]
+    """
     p_values = np.asarray(p_values, dtype=float)
     order = np.argsort(p_values, kind="stable")
     stepped = p_values[order] * np.arange(len(p_values), 0, -1)
@@ -56,6 +68,10 @@ def holm_upper_bounds(
 
     Exact one-sided binomial tests; a bound is Clopper and Pearson's (1934) at the level that Holm's procedure grants
     this proportion, so bound < threshold says the same as adjusted p < 1 - confidence. Totals must be positive.
+
+    >>> p_values, adjusted, bounds = holm_upper_bounds(np.array([30, 45, 49]), np.array([100, 100, 100]), 0.5, 0.95)
+    >>> bounds.round(3).tolist()
+    [0.408, 0.553, 0.592]
     """
     p_values = stats.binom.cdf(successes, totals, threshold)
     order = np.argsort(p_values, kind="stable")
@@ -70,3 +86,15 @@ def holm_upper_bounds(
     bounds = np.ones(len(p_values))
     bounds[some_failed] = stats.beta.ppf(1 - levels, successes + 1, totals - successes)[some_failed]
     return p_values, holm(p_values), bounds
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Two-sided p value, 0..1, of McNemar's exact test (Dietterich 1998); 1 where both counts are 0.
+
+    The counts of what only the first, and only the second, of two classifiers gets right.
+
+    >>> round(mcnemar_p(9, 1), 4)
+    0.0215
+    """
+    total = only_first + only_second
+    return float(stats.binomtest(only_first, total).pvalue) if total else 1.0

@@ -1,0 +1,97 @@
+"""How well is each class recognised? (docs/analysis.md, section 1)"""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, N, Picture, Style
+from stages.statistics.confusions import confusions
+from stages.statistics.intervals import holm_upper_bounds, wilson
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+CORRECTED = {
+    "low_holm": Column(float, "one-sided lower bound, corrected (Holm) over all classes of all runs, 0..1"),
+    "high_holm": Column(float, "one-sided upper bound, corrected likewise"),
+    "p_below_half": Column(float, "p value of the exact one-sided test of 'below 0.5'"),
+    "p_below_half_holm": Column(float, "the same, corrected likewise"),
+}
+
+
+def rows(sample: Sample) -> list[Row]:
+    counted = []
+    for run, matrix in zip(sample.runs, confusions(sample), strict=True):
+        for index, name in enumerate(sample.class_names):
+            hits = matrix[index, index]
+            for score, total in (("recall", matrix[index].sum()), ("precision", matrix[:, index].sum())):
+                row = {**asdict(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
+                counted.append((row | dict.fromkeys(CORRECTED) | {"n": int(total)}, hits))
+    for score in ("recall", "precision"):
+        _correct([(row, hits) for row, hits in counted if row["score"] == score and row["n"]], sample.confidence)
+    return [row for row, _ in counted]
+
+
+def _correct(counted: list[tuple[Row, int]], confidence: float) -> None:
+    """Fill in the columns CORRECTED of rows with their numbers of right answers, which are one family of tests."""
+    hits, totals = np.array([hits for _, hits in counted]), np.array([row["n"] for row, _ in counted])
+    p_values, adjusted, high = holm_upper_bounds(hits, totals, 0.5, confidence)
+    low = 1 - holm_upper_bounds(totals - hits, totals, 0.5, confidence)[2]
+    for (row, _), *values in zip(counted, low, high, p_values, adjusted, strict=True):
+        row.update(zip(CORRECTED, map(float, values), strict=True))
+
+
+def draw(table: Table, style: Style) -> Figure:
+    """Recall of every class by every run, with Wilson intervals; a line at a half."""
+    rows = table.where(score="recall")
+    runs, names = (list(dict.fromkeys(map(key, rows))) for key in (_run, lambda row: row["class"]))
+    networks = list(dict.fromkeys(network for network, _ in runs))
+    figure = style.figure(1.2 + max(0.34, 0.075 * len(runs) + 0.12) * len(names))
+    axes = figure.subplots()
+    for (network, seed), offset in zip(runs, style.offsets(len(runs)), strict=True):
+        chosen = [row for row in rows if _run(row) == (network, seed) and row["value"] is not None]
+        position = networks.index(network)
+        style.dots(
+            axes,
+            [row["value"] for row in chosen],
+            [names.index(row["class"]) + offset for row in chosen],
+            [row["low"] for row in chosen],
+            [row["high"] for row in chosen],
+            color=style.colour(position),
+            marker=style.marker(position),
+            markersize=4.5 if len(runs) <= 4 else 3,
+            label=style.short(network, 24) if seed == runs[0][1] else None,
+        )
+    style.rows_down(axes, [style.short(name, 40) for name in names], 24)
+    axes.set_xlim(0, 1)
+    axes.axvline(0.5, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
+    fewest, most = min(row["n"] for row in rows), max(row["n"] for row in rows)
+    n = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    style.percent_axis(axes.xaxis, f"recall (n = {n} images a class)")
+    style.legend_above(figure, axes)
+    return figure
+
+
+def _run(row: Row) -> tuple[str, int]:
+    return row["network"], row["seed"]
+
+
+FINDING = Finding(
+    name="classes",
+    section="The networks",
+    question="How well is each class recognised?",
+    kind="associated",
+    caption="Recall and precision of each class, with Wilson intervals; tests and corrected bounds are exact binomial.",
+    columns={
+        "network": NETWORK,
+        "seed": SEED,
+        "class": Column(str, "name of the class"),
+        "score": Column(str, "recall, of the images of the class, or precision, of the answers that name it"),
+        "value": Column(float, "share of right answers, 0..1; none where n is 0"),
+        "low": LOW,
+        "high": HIGH,
+        **CORRECTED,
+        "n": N,
+    },
+    rows=rows,
+    pictures=(Picture("Recall of every class", "The dashed line is one half.", draw, name="recall"),),
+)

@@ -1,0 +1,62 @@
+"""Which classes are taken for one another? (docs/analysis.md, section 1)"""
+
+from dataclasses import asdict
+from itertools import combinations
+
+import numpy as np
+
+from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Finding, N
+from stages.statistics.confusions import confusions
+from stages.statistics.intervals import wilson
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row
+
+
+def rows(sample: Sample) -> list[Row]:
+    return [
+        {**asdict(run), **row}
+        for run, matrix in zip(sample.runs, confusions(sample), strict=True)
+        for row in _pairs(matrix, sample)
+    ]
+
+
+def _pairs(matrix: np.ndarray, sample: Sample) -> list[Row]:
+    """Of one run, the most confused first; equals in the order of the classes."""
+    both = matrix + matrix.T
+    n = int(matrix.sum() - matrix.trace())
+    return [
+        {
+            "class_a": sample.class_names[a],
+            "class_b": sample.class_names[b],
+            "a_as_b": int(matrix[a, b]),
+            "b_as_a": int(matrix[b, a]),
+            "errors": int(both[a, b]),
+            **wilson(both[a, b], n, sample.confidence, "share"),
+            "n": n,
+        }
+        for a, b in sorted(combinations(range(len(matrix)), 2), key=lambda pair: -both[pair])
+    ]
+
+
+FINDING = Finding(
+    name="confused_pairs",
+    section="The networks",
+    question="Which classes are taken for one another?",
+    kind="associated",
+    caption="Pairs of classes that are taken for one another, both directions, each run's most errors first; with "
+    "Wilson intervals.",
+    columns={
+        "network": NETWORK,
+        "seed": SEED,
+        "class_a": Column(str, "name of one class"),
+        "class_b": Column(str, "name of the other"),
+        "a_as_b": Column(int, "images of class_a that are taken for class_b"),
+        "b_as_a": Column(int, "images of class_b that are taken for class_a"),
+        "errors": Column(int, "both together"),
+        "share": Column(float, "of all errors of the run, 0..1; none where it makes none"),
+        "low": LOW,
+        "high": HIGH,
+        "n": N,
+    },
+    rows=rows,
+)

@@ -1,0 +1,89 @@
+"""How do the scores change from epoch to epoch?"""
+
+from dataclasses import asdict
+
+from stages.findings.finding import NETWORK, SEED, Figure, Finding, Picture, Style
+from stages.history import QUANTITIES
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+DASHES = {"held-out": "-", "training": (0, (3, 1.6))}
+WIDTHS = {"held-out": 1.6, "training": 1.1}
+
+
+def rows(sample: Sample) -> list[Row]:
+    return [{**asdict(run), **row} for run in sample.runs for row in sample.histories[run]]
+
+
+def histories(sample: Sample) -> str:
+    return "" if sample.histories else "there is no history of the training"
+
+
+def draw(table: Table, style: Style) -> Figure:
+    """Training dashed, held-out solid; one line a run."""
+    networks = list(dict.fromkeys(row["network"] for row in table.rows))
+    alpha = 1 if len({row["seed"] for row in table.rows}) == 1 else 0.6
+    figure = style.figure(6.6)
+    grid = figure.subplots(len(QUANTITIES), 1, sharex=True)
+    for axes, quantity in zip(grid, QUANTITIES, strict=True):
+        for run_rows in _by_line(table.rows):
+            position, part = networks.index(run_rows[0]["network"]), run_rows[0]["part"]
+            axes.plot(
+                [row["epoch"] for row in run_rows],
+                [row[quantity] for row in run_rows],
+                color=style.colour(position),
+                linestyle=DASHES[part],
+                linewidth=WIDTHS[part],
+                alpha=alpha,
+                marker=style.marker(position) if len(run_rows) == 1 else None,
+            )
+        axes.grid(axis="y")
+        if quantity == "loss":
+            axes.set_ylabel("loss, nats")
+            axes.set_ylim(bottom=0)
+        else:
+            style.percent_axis(axes.yaxis, quantity)
+            axes.set_ylim(0, 1)
+    grid[-1].set_xlabel("epoch")
+    grid[-1].xaxis.set_major_locator(style.MaxNLocator(integer=True))
+    handles = [
+        style.Line2D([], [], color=style.colour(at), label=style.short(name, 24)) for at, name in enumerate(networks)
+    ] + [
+        style.Line2D([], [], color=style.FAINT, linewidth=WIDTHS[part], linestyle=dashes, label=f"{part} images")
+        for part, dashes in DASHES.items()
+    ]
+    columns = len(handles) if len(networks) <= 3 else 4
+    figure.legend(handles=style.by_rows(handles, columns), loc="outside upper left", ncols=columns)
+    return figure
+
+
+def _by_line(rows: list[Row]) -> list[list[Row]]:
+    """The rows of each run and part, in the order of its epochs."""
+    lines: dict[tuple[str, int, str], list[Row]] = {}
+    for row in rows:
+        lines.setdefault((row["network"], row["seed"], row["part"]), []).append(row)
+    return list(lines.values())
+
+
+FINDING = Finding(
+    name="curves",
+    section="The networks",
+    question="How do the scores change from epoch to epoch?",
+    kind="associated",
+    caption="Scores of every run after every epoch: on the training images a mean over the epoch, while the weights "
+    "move, on the held-out images at its end.",
+    columns={
+        "network": NETWORK,
+        "seed": SEED,
+        "epoch": Column(int, "from 1"),
+        "part": Column(str, "which images: 'training' or 'held-out'"),
+        "accuracy": Column(float, "share of right answers, 0..1"),
+        "loss": Column(float, "cross entropy, nats an image, from 0"),
+        "precision": Column(float, "mean over the classes that occur, 0..1"),
+    },
+    rows=rows,
+    needs=histories,
+    pictures=(
+        Picture("Learning curves", "Solid: images that no network learns from; dashed: those it learns from.", draw),
+    ),
+)

@@ -1,0 +1,47 @@
+"""How many images does one network alone miss? (docs/analysis.md, section 2)"""
+
+import numpy as np
+
+from stages.findings.finding import HIGH, LOW, NETWORK, Finding, N
+from stages.statistics.intervals import wilson
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row
+
+
+def rows(sample: Sample) -> list[Row]:
+    right = sample.by_run(sample.right)
+    errors = 1 - right.mean(axis=1)
+    table = []
+    for network in sample.networks:
+        its = np.array([run.network == network for run in sample.runs])
+        count = int((~right[its].any(axis=0) & right[~its].all(axis=0)).sum())
+        expected = float(np.prod(np.where(its, errors, 1 - errors)))
+        share = wilson(count, len(sample.labels), sample.confidence, "share")
+        table.append({"network": network, "count": count, **share, "expected_share": expected, "n": len(sample.labels)})
+    return table
+
+
+def several_networks(sample: Sample) -> str:
+    """With one network, that every other run is right would hold of any image."""
+    return "" if len(sample.networks) > 1 else f"{sample.networks[0]} is the only network"
+
+
+FINDING = Finding(
+    name="missed_only_by",
+    section="The networks",
+    question="How many images does one network alone miss?",
+    kind="associated",
+    caption="Images that every run of this network gets wrong and every other run gets right, beside what independent "
+    "errors would give; with Wilson intervals.",
+    columns={
+        "network": NETWORK,
+        "count": Column(int, "images that all its runs get wrong and all others right"),
+        "share": Column(float, "of all images, 0..1"),
+        "low": LOW,
+        "high": HIGH,
+        "expected_share": Column(float, "share if the runs erred independently"),
+        "n": N,
+    },
+    rows=rows,
+    needs=several_networks,
+)
