@@ -1,0 +1,149 @@
+"""A claim of the student report as data: its words, the rule that judges it, and the numbers that it is judged by.
+
+Verdicts are those of a three-valued logic: a number may meet a rule, contradict it, or leave it open.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from stages.findings.registry import Analysis
+from stages.statistics.sample import Sample
+from stages.statistics.table import Kind, Row
+
+HOLDS, FAILS, UNDECIDED, INAPPLICABLE = "holds", "does not hold", "cannot be decided", "not applicable"
+
+SURE = 0.95
+"""Bootstrap probability that counts as sure."""
+CIFAR10 = frozenset(["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"])
+"""The classes of the report's data set. Other data sets may have birds and cats too, of which it says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One number that a verdict rests on.
+
+    quantity: what it is. part: of which images. value: None where only the verdict is known. low, high: its interval,
+    or None. n: how many images, errors, seeds or runs it is computed on. network, seed: '' and None for all of them.
+    verdict: what this number alone says; '' where it decides nothing. shown: whether it stands beside the verdict.
+    """
+
+    quantity: str
+    part: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    network: str = ""
+    seed: int | None = None
+    verdict: str = ""
+    shown: bool = True
+
+    @classmethod
+    def of(cls, row: Row, **others: Any) -> "Evidence":
+        """From the columns of a table's row that have the names of fields, and others."""
+        names = [field.name for field in fields(cls) if field.name in row]
+        return cls(**{name: row[name] for name in names} | others)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, why, and the numbers it rests on."""
+
+    verdict: str
+    reason: str
+    evidence: Sequence[Evidence] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the report, and how it is judged.
+
+    source: its anchor in docs/report.md. kind: see table.Kind. rule: in words, as `decide` follows it. decide: on the
+    images of a part, where the claim applies to the sample and this has what is needed. applies, needs: why it does
+    not apply, and why it cannot be decided; '' where it does and can. part: of the images that it is judged on; that of
+    the sample where ''.
+    """
+
+    name: str
+    text: str
+    source: str
+    kind: Kind
+    rule: str
+    decide: Callable[[Analysis, str], Judgement]
+    applies: Callable[[Sample], str] = lambda sample: ""
+    needs: Callable[[Sample], str] = lambda sample: ""
+    part: str = ""
+
+    def judge(self, analysis: Analysis) -> Judgement:
+        for verdict, problem in ((INAPPLICABLE, self.applies), (UNDECIDED, self.needs)):
+            if reason := problem(analysis.sample):
+                return Judgement(verdict, f"{reason}.")
+        return self.decide(analysis, self.part or analysis.sample.part)
+
+
+def on_cifar10(sample: Sample) -> str:
+    return "" if set(sample.class_names) == CIFAR10 else "The claim is about CIFAR-10, and these are other classes"
+
+
+def within(low: float, high: float, bottom: float, top: float) -> str:
+    """Whether an interval says that the number is from bottom to top.
+
+    >>> within(0.86, 0.94, 0.85, 0.95), within(0.84, 0.94, 0.85, 0.95), within(0.7, 0.8, 0.85, 0.95)
+    ('holds', 'cannot be decided', 'does not hold')
+    """
+    if bottom <= low and high <= top:
+        return HOLDS
+    return FAILS if high < bottom or low > top else UNDECIDED
+
+
+def above(low: float, high: float, threshold: float) -> str:
+    """Whether an interval says that the number is above the threshold.
+
+    >>> above(0.1, 0.2, 0), above(-0.1, 0.2, 0), above(-0.2, -0.1, 0)
+    ('holds', 'cannot be decided', 'does not hold')
+    """
+    return HOLDS if low > threshold else FAILS if high < threshold else UNDECIDED
+
+
+def sure(probability: float) -> str:
+    """Whether a bootstrap probability is high, or low, enough to be sure.
+
+    >>> sure(0.95), sure(0.5), sure(0.05)
+    ('holds', 'cannot be decided', 'does not hold')
+    """
+    return HOLDS if probability >= SURE else FAILS if probability <= 1 - SURE else UNDECIDED
+
+
+def all_hold(verdicts: Iterable[str]) -> str:
+    """Holds if every one does, fails if one contradicts, else cannot be decided; those that are '' do not count.
+
+    >>> all_hold([HOLDS, "", HOLDS]), all_hold([HOLDS, UNDECIDED, FAILS]), all_hold([HOLDS, UNDECIDED]), all_hold([])
+    ('holds', 'does not hold', 'cannot be decided', 'cannot be decided')
+    """
+    distinct = set(verdicts) - {""}
+    if FAILS in distinct:
+        return FAILS
+    return HOLDS if distinct == {HOLDS} else UNDECIDED
+
+
+def judged(evidence: Sequence[Evidence]) -> Judgement:
+    """What the evidence says together."""
+    verdict = all_hold(number.verdict for number in evidence)
+    return Judgement(verdict, reason(verdict, evidence), evidence)
+
+
+def reason(verdict: str, evidence: Sequence[Evidence]) -> str:
+    """Which numbers decide, at most four of them by name."""
+    if verdict == HOLDS:
+        return "Every number meets the rule."
+    seeds = len({number.seed for number in evidence} - {None}) > 1
+    names = [_name(number, seeds) for number in evidence if number.verdict == verdict]
+    listed = "; ".join(names[:4]) + (f"; and {len(names) - 4} more" if len(names) > 4 else "")
+    return f"{'Contradicted' if verdict == FAILS else 'Left open'} by {listed}."
+
+
+def _name(number: Evidence, seeds: bool) -> str:
+    """The quantity and whose it is; seeds: whether runs differ in the seed."""
+    seed = f" seed {number.seed}" if seeds and number.seed is not None else ""
+    return f"{number.quantity}, {number.network}{seed}" if number.network else number.quantity
