@@ -1,1 +1,1 @@
-"""Ask a trained network again about images whose pixels were changed."""
+"""One trained network, asked again: about images whose pixels were changed, and for what it sees in others."""
