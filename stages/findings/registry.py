@@ -3,12 +3,65 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from stages.findings import missed_by
+from stages.findings import (
+    budget,
+    class_ranks,
+    classes,
+    confused_pairs,
+    confusions,
+    consistency,
+    curves,
+    effects,
+    errors_by_votes,
+    explained,
+    explained_images,
+    galleries,
+    knockout,
+    knockout_any,
+    matched_fit,
+    mcnemar,
+    missed_by,
+    missed_only_by,
+    pair_repair,
+    pixel_edits,
+    scores,
+    shapley,
+    suspect_labels,
+    variance_shares,
+)
 from stages.findings.finding import Finding
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 
-FINDINGS: tuple[Finding, ...] = tuple(module.FINDING for module in (missed_by,))
+FINDINGS: tuple[Finding, ...] = tuple(
+    module.FINDING
+    for module in (
+        effects,
+        shapley,
+        matched_fit,
+        variance_shares,
+        errors_by_votes,
+        explained,
+        budget,
+        suspect_labels,
+        scores,
+        curves,
+        classes,
+        class_ranks,
+        confusions,
+        confused_pairs,
+        knockout,
+        knockout_any,
+        pair_repair,
+        consistency,
+        mcnemar,
+        missed_by,
+        missed_only_by,
+        pixel_edits,
+        galleries,
+        explained_images,
+    )
+)
 
 
 class Analysis:
