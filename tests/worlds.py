@@ -5,10 +5,11 @@ from the shares of the types, by arithmetic that shares nothing with the analysi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stages.outcomes import Outcomes
 from stages.settings import NetworkSettings
 from stages.statistics.grid import make
 from stages.statistics.sample import Sample
@@ -163,6 +164,48 @@ def _confident(predicted: np.ndarray, second: np.ndarray, classes: int, rng: np.
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def sample(labels: Sequence[int], probabilities: np.ndarray, names: Sequence[str], **others: object) -> Sample:
+    """These answers, (networks, seeds, N, classes), to images of these labels."""
+    networks, seeds = (range(length) for length in probabilities.shape[:2])
+    grid = make({f"nicknet{i + 1}": settings(*CELLS[i]) for i in networks}, tuple(seeds))
+    return Sample(
+        "held-out",
+        networks=grid.networks,
+        seeds=grid.seeds,
+        class_names=tuple(names),
+        grid=grid,
+        ids=np.arange(len(labels)),
+        labels=np.array(labels, np.uint8),
+        probabilities=probabilities.astype(np.float32),
+        number_of_resamples=200,
+        confidence=0.95,
+        **others,
+    )
+
+
+def asked(sample: Sample, rng: np.random.Generator, images: int = 40, errors: int = 12) -> Sample:
+    """The sample with random answers of every run to edits of so many images and of at most so many errors."""
+    order = rng.permutation(len(sample.labels))
+    interventions = {}
+    for run, right in zip(sample.runs, sample.by_run(sample.right), strict=True):
+        drawn, wrong = np.sort(order[:images]), order[~right[order]][:errors]
+        edited, placebo = rng.random((2, 3, len(drawn))) < 0.5
+        error_edited, error_placebo = rng.random((2, 3, len(wrong))) < 0.5
+        interventions[run] = Outcomes(
+            edits=np.array(["greyscale", "blur", "flip"]),
+            ids=sample.ids[drawn],
+            before=right[drawn],
+            edited=edited,
+            placebo=placebo,
+            norms=rng.random((3, len(drawn)), np.float32),
+            error_ids=sample.ids[wrong],
+            error_edited=error_edited,
+            error_placebo=error_placebo,
+            maps=rng.normal(size=(len(wrong), 8, 8)),
+        )
+    return replace(sample, interventions=interventions)
+
+
 def answering(
     labels: Sequence[int], predicted: np.ndarray, names: Sequence[str], certain: float = 0.8, resamples: int = 300
 ) -> Sample:
@@ -182,3 +225,18 @@ def answering(
         number_of_resamples=resamples,
         confidence=0.95,
     )
+
+
+def right_in(
+    right: np.ndarray, cells: Sequence[tuple[str, int]] = CELLS, labels: Sequence[int] | None = None, **others: Any
+) -> Sample:
+    """A sample in which exactly these answers are right, bool (networks, seeds, N), of networks with these settings.
+
+    labels: of which the next one is the wrong answer; 0, 1, 0, 1, ... if None. others: further fields of the sample.
+    """
+    labels = np.arange(np.shape(right)[2]) % 2 if labels is None else np.asarray(labels, int)
+    classes = max(2, labels.max() + 1)
+    sample = answering(labels, np.where(right, labels, (labels + 1) % classes), NAMES[:classes])
+    networks = zip(sample.networks, cells[: len(right)], strict=True)
+    grid = make({network: settings(*cell) for network, cell in networks}, sample.seeds)
+    return replace(sample, grid=grid, **others)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import HIGH, LOW, Column, Figure, Finding, Picture, Style
+from stages.findings.finding import HIGH, LOW, Figure, Finding, Picture, Style
 from stages.statistics.causes import CAUSES, ORDERS, asked, by_chance, causes, images_of, too_many_deals
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
-from stages.statistics.table import Refusal, Row, Table
+from stages.statistics.table import Column, Refusal, Row, Table
 
 ALL = "all networks"
 
@@ -20,6 +20,7 @@ ALL = "all networks"
 def rows(sample: Sample) -> list[Row]:
     """The budget of every network and of all together, in both orders; its shares sum to 1."""
     images = images_of(sample)
+    names = [cause.name for cause in asked(sample, "first to last")]
     groups = {network: [place] for place, network in enumerate(sample.grid.networks)}
     groups[ALL] = list(range(len(groups)))
     table = []
@@ -27,35 +28,29 @@ def rows(sample: Sample) -> list[Row]:
         chance = by_chance(images, asked(sample, order))
         errors = {name: images.wrong * fits for name, fits in causes(sample, order).items()}
         for network, cells in groups.items():
-            counts = {name: errors[name][:, cells].sum(axis=1) for name in _names(sample)}
+            counts = {name: errors[name][:, cells].sum(axis=1) for name in names}
             budget = _budget(sample, counts, chance if network == ALL else {})
             table += [{"network": network, "order": order, **row} for row in budget]
     return table
 
 
-def _names(sample: Sample) -> list[str]:
-    return [cause.name for cause in CAUSES if not cause.needs(sample)]
-
-
 def _budget(sample: Sample, counts: dict[str, np.ndarray], chance: dict[str, tuple[float, float]]) -> list[Row]:
-    """One row a cause; counts: errors on each image, int (N,), by cause."""
+    """One row a cause; counts: errors on each image, int (N,), by cause; chance: see by_chance."""
+    errors = int(sum(count.sum() for count in counts.values()))
+    numbers = dict.fromkeys(("share", "low", "high", "expected_share", "expected_low", "expected_high"))
+    table = [{"cause": name, "errors": int(count.sum()), **numbers, "n": errors} for name, count in counts.items()]
+    if not errors:
+        return table
     samples = sample.resamples.means(np.stack(list(counts.values()), axis=1))
     totals = samples.sum(axis=1, keepdims=True)
     shares = np.divide(samples, totals, out=np.full(samples.shape, np.nan), where=totals > 0)
-    errors = int(sum(count.sum() for count in counts.values()))
-    lows, highs = percentile(shares, sample.confidence) if errors else (None, None)
-    table = []
-    for place, (name, count) in enumerate(counts.items()):
-        row = {"cause": name, "errors": int(count.sum()), "share": None, "low": None, "high": None}
-        row |= {"expected_share": None, "expected_low": None, "expected_high": None, "n": errors}
-        if errors:
-            row |= {"share": row["errors"] / errors, "low": float(lows[place]), "high": float(highs[place])}
-        if errors and name in chance:
-            mean, deviation = chance[name]
+    for row, low, high in zip(table, *percentile(shares, sample.confidence), strict=True):
+        row |= {"share": row["errors"] / errors, "low": float(low), "high": float(high)}
+        if row["cause"] in chance:
+            mean, deviation = chance[row["cause"]]
             reach = float(stats.norm.ppf((1 + sample.confidence) / 2)) * deviation
             row |= {"expected_share": mean / errors, "expected_low": max(mean - reach, 0) / errors}
             row |= {"expected_high": min(mean + reach, errors) / errors}
-        table.append(row)
     return table
 
 
@@ -115,7 +110,7 @@ def draw_by_chance(table: Table, style: Style) -> Figure | None:
     axes = figure.subplots()
     exchanged = "with the networks exchanged within images"
     for offset, tint, sign, keys, label in (
-        (-0.14, style.VERMILION, "o", ("share", "low", "high"), "as they are"),
+        (-0.14, style.VERMILION, "o", ("share", "low", "high"), "observed"),
         (0.14, style.FAINT, "s", ("expected_share", "expected_low", "expected_high"), exchanged),
     ):
         values, lows, highs = ([row[key] for row in rows] for key in keys)
@@ -154,7 +149,11 @@ FINDING = Finding(
     rows=rows,
     limits=limits,
     pictures=(
-        Picture("Budget of causes, in both orders", "Each bar is all errors of one network.", draw),
+        Picture(
+            "Budget of causes, in both orders",
+            "Each bar is all errors of one network. An error has the first cause that fits, so the order matters.",
+            draw,
+        ),
         Picture(
             "How many errors look sensitive by chance",
             "Exchanging the networks within every image keeps how hard it is and destroys what the setting did.",

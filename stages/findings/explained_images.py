@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, SEED, Column, Finding
+from stages.findings.finding import NETWORK, SEED, Finding
 from stages.findings.pixel_edits import interventions
 from stages.run import Run
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Row
+from stages.statistics.table import Column, Row
 
 AT_MOST = 12
 

@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, SEED, Column, Finding
+from stages.findings.finding import NETWORK, SEED, Finding
 from stages.statistics.causes import CAUSES, causes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Row
+from stages.statistics.table import Column, Row
 from stages.streams import stream
 
 EACH = 12

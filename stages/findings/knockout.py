@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Column, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Row, Table
+from stages.statistics.table import Column, Row, Table
 
 
 def rows(sample: Sample) -> list[Row]:

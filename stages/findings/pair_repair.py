@@ -5,12 +5,12 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse, stats
 
-from stages.findings.finding import HIGH, LOW, NETWORK, Column, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import HIGH, LOW, NETWORK, Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.bootstrap import indicators
 from stages.statistics.intervals import percentile
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Row, Table
+from stages.statistics.table import Column, Row, Table
 
 SHOWN = 10
 CIFAR10 = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Column, Figure, Finding, Picture, Style
+from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, Picture, Style
 from stages.outcomes import Outcomes
 from stages.statistics.intervals import holm, paired_difference
 from stages.statistics.sample import Sample
-from stages.statistics.table import Row, Table
+from stages.statistics.table import Column, Row, Table
 
 
 def interventions(sample: Sample) -> str:
