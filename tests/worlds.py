@@ -5,7 +5,8 @@ from the shares of the types, by arithmetic that shares nothing with the analysi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -161,3 +162,39 @@ def _confident(predicted: np.ndarray, second: np.ndarray, classes: int, rng: np.
     logits[rows, predicted] = logits.max(axis=1) + 1
     exponentials = np.exp(logits)
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def answering(
+    labels: Sequence[int], predicted: np.ndarray, names: Sequence[str], certain: float = 0.8, resamples: int = 300
+) -> Sample:
+    """A sample in which the networks give these answers, int (networks, seeds, N), with this probability."""
+    networks, seeds, images = np.shape(predicted)
+    grid = make({f"nicknet{i + 1}": settings("adam", i + 1) for i in range(networks)}, tuple(range(seeds)))
+    others = (1 - certain) / (len(names) - 1)
+    return Sample(
+        part="held-out",
+        networks=grid.networks,
+        seeds=grid.seeds,
+        class_names=tuple(names),
+        grid=grid,
+        ids=np.arange(images),
+        labels=np.array(labels, np.uint8),
+        probabilities=np.where(np.eye(len(names))[predicted] == 1, certain, others).astype(np.float32),
+        number_of_resamples=resamples,
+        confidence=0.95,
+    )
+
+
+def right_in(
+    right: np.ndarray, cells: Sequence[tuple[str, int]] = CELLS, labels: Sequence[int] | None = None, **others: Any
+) -> Sample:
+    """A sample in which exactly these answers are right, bool (networks, seeds, N), of networks with these settings.
+
+    labels: of which the next one is the wrong answer; 0, 1, 0, 1, ... if None. others: further fields of the sample.
+    """
+    labels = np.arange(np.shape(right)[2]) % 2 if labels is None else np.asarray(labels, int)
+    classes = max(2, labels.max() + 1)
+    sample = answering(labels, np.where(right, labels, (labels + 1) % classes), NAMES[:classes])
+    networks = zip(sample.networks, cells[: len(right)], strict=True)
+    grid = make({network: settings(*cell) for network, cell in networks}, sample.seeds)
+    return replace(sample, grid=grid, **others)

@@ -34,7 +34,9 @@ def needs(sample: Sample) -> str:
 
 
 def draw(table: Table, style: Style) -> Figure:
-    return two_intervals(table.rows, [row["setting"] for row in table.rows], "part of the difference in accuracy", style)
+    return two_intervals(
+        table.rows, [row["setting"] for row in table.rows], "part of the difference in accuracy", style
+    )
 
 
 FINDING = Finding(
@@ -48,7 +50,9 @@ FINDING = Finding(
         "setting": Column(str, "whose part it is; 'total': both, the sum of the parts"),
         "contrast": Column(str, "the levels compared, first minus second"),
         **ESTIMATE,
-        "share_of_total": Column(float, "value / that of the total; empty where the total's interval over new images includes 0"),
+        "share_of_total": Column(
+            float, "value / that of the total; empty where the total's interval over new images includes 0"
+        ),
         "share_low": Column(float, "lower end of the share's interval over new images"),
         "share_high": Column(float, "upper end of the share's interval over new images"),
     },

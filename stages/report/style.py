@@ -146,6 +146,21 @@ def rows_down(axes: Axes, labels: Sequence[str], characters: int = 34) -> None:
         axes.axhline(edge - 0.5, color=LINE, linewidth=0.4, zorder=0)
 
 
+def value_column(axes: Axes, texts: Sequence[str]) -> None:
+    """A text a row, right of the axes."""
+    for row, text in enumerate(texts):
+        axes.annotate(
+            text,
+            (1, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            annotation_clip=False,
+        )
+
+
 def zero_line(axes: Axes) -> None:
     axes.axvline(0, color=INK, linewidth=0.8, zorder=0.5)
 
@@ -157,14 +172,7 @@ def legend_above(figure: Figure, axes: Axes, columns: int = 4) -> None:
     figure.legend(by_rows(handles, columns), by_rows(labels, columns), loc="outside upper left", ncols=columns)
 
 
-def value_column(axes: Axes, texts: Sequence[str]) -> None:
-    """A text a row, right of the axes."""
-    place = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points"}
-    for row, text in enumerate(texts):
-        axes.annotate(text, (1, row), va="center", fontsize=8.5, annotation_clip=False, **place)
-
-
 def offsets(marks: int) -> np.ndarray:
-    """float64 (marks,): where in a row of height 1 each of so many marks lies, around 0."""
+    """float64 (marks,): where in a row of height 1 each of so many marks lies."""
     spread = min(0.7, 0.2 * (marks - 1))
     return np.linspace(-spread / 2, spread / 2, marks)
