@@ -23,7 +23,7 @@ def rows(sample: Sample) -> list[Row]:
         curves_a, curves_b = (curves(sample.histories[run]) for run in (a, b))
         for level in common_losses(curves_a[0], curves_b[0]):
             (epoch_a, error_a), (epoch_b, error_b) = reached(*curves_a, level), reached(*curves_b, level)
-            row = {"kernel_size": size, "seed": a.seed, "training_loss": float(level)}
+            row: Row = {"kernel_size": size, "seed": a.seed, "training_loss": float(level)}
             row |= {"network_a": a.network, "error_a": error_a, "epoch_a": epoch_a}
             row |= {"network_b": b.network, "error_b": error_b, "epoch_b": epoch_b}
             table.append(row | {"difference": error_a - error_b})

@@ -11,6 +11,8 @@ from stages.statistics.table import Refusal
 
 Cell = tuple[str, int]
 """Optimizer and kernel size."""
+COMPARED = {"optimizer", "learning_rate", "kernel_size"}
+"""What networks may differ in and still be compared: a learning rate goes with its optimizer."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Contrast:
 class Grid:
     """Networks that differ from one another, every one trained with every seed.
 
-    cells: the network of each optimizer and kernel size, among those that differ in nothing else. problem: why nothing
-    can be said of these two settings, and there are no cells; '' where there are. settings: of every network of
+    cells: the network of each optimizer and kernel size, among those that differ in nothing else. problem: why the
+    effects of these two cannot be estimated, and there are no cells; '' where there are. settings: of every network of
     params.yaml. same_as: for a network whose settings another one has too, that one, which alone is among networks.
     left_out: the networks that are in no cell.
     """
@@ -163,13 +165,9 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
     firsts: dict[str, str] = {}
     same_as = {network: firsts.setdefault(each.model_dump_json(), network) for network, each in settings.items()}
     networks = tuple(firsts.values())
-    groups: dict[str, list[str]] = {}
-    for network in networks:
-        others = settings[network].model_copy(update={"optimizer": "adam", "learning_rate": None, "kernel_size": 1})
-        groups.setdefault(others.model_dump_json(), []).append(network)
-    compared = max(groups.values(), key=len)
-    cell = {network: (each.optimizer, each.kernel_size) for network, each in settings.items()}
+    compared = _compared({network: settings[network] for network in networks})
     problem = _mixed_rates([settings[network] for network in compared])
+    cell = {network: (each.optimizer, each.kernel_size) for network, each in settings.items()}
     return Grid(
         networks,
         seeds,
@@ -177,28 +175,33 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
         problem=problem,
         settings=cell,
         same_as={network: first for network, first in same_as.items() if network != first},
-        left_out=tuple(
-            Refusal(
-                f"effects of optimizer and kernel size on {network}",
-                f"it differs from {compared[0]} in {_differences(settings[compared[0]], settings[network])}; "
-                "left out of them",
-            )
-            for network in networks
-            if network not in compared
-        ),
+        left_out=tuple(_left_out(network, compared[0], settings) for network in networks if network not in compared),
+    )
+
+
+def _compared(settings: Mapping[str, NetworkSettings]) -> list[str]:
+    """The largest group of networks that differ in optimizer, its learning rate and kernel size alone."""
+    groups: dict[str, list[str]] = {}
+    for network, each in settings.items():
+        groups.setdefault(each.model_dump_json(exclude=COMPARED), []).append(network)
+    return max(groups.values(), key=len)
+
+
+def _left_out(network: str, first: str, settings: Mapping[str, NetworkSettings]) -> Refusal:
+    here, there = settings[network], settings[first]
+    names = [name for name in type(here).model_fields if getattr(here, name) != getattr(there, name)]
+    differences = ", ".join(name for name in names if name not in COMPARED)
+    return Refusal(
+        f"effects of optimizer and kernel size on {network}",
+        f"it differs from {first} in {differences}; left out of them",
     )
 
 
 def _mixed_rates(settings: Sequence[NetworkSettings]) -> str:
     """Which optimizer is used with several learning rates; '' for none."""
     for optimizer in sorted({each.optimizer for each in settings}):
-        rates = sorted({each.learning_rate for each in settings if each.optimizer == optimizer})
+        rates = sorted({each.learning_rate or 0 for each in settings if each.optimizer == optimizer})
         if len(rates) > 1:
             shown = ", ".join(map(str, rates))
             return f"{optimizer} is used with learning rates {shown}, which would be taken for an effect"
     return ""
-
-
-def _differences(one: NetworkSettings, other: NetworkSettings) -> str:
-    names = [name for name in type(one).model_fields if getattr(one, name) != getattr(other, name)]
-    return ", ".join(name for name in names if name not in ("optimizer", "learning_rate", "kernel_size"))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from stages.error_analysis import votes
 from stages.errors import InputError
+from stages.statistics import votes
 
 
 @pytest.fixture
@@ -11,9 +11,9 @@ def path(tmp_path):
 
 
 def test_votes_come_back_as_written(path):
-    given = np.array([[0, 1, 1], [2, 2, 2]], np.uint8)
-    np.save(path, given)
-    np.testing.assert_array_equal(votes.read(path, 2, 3), given)
+    written = np.array([[0, 1, 1], [2, 2, 2]], np.uint8)
+    np.save(path, written)
+    np.testing.assert_array_equal(votes.read(path, 2, 3), written)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,11 @@ def test_other_arrays_are_refused(path, array, words):
         votes.read(path, 2, 3)
 
 
-def test_a_missing_file_is_named(path):
-    with pytest.raises(InputError, match=r"votes.npy is missing.*set data.human_votes to null"):
+def test_a_missing_file_and_a_folder_are_named(path):
+    with pytest.raises(InputError, match=r"votes.npy is missing.*Fix the file, or set data.human_votes to null"):
         votes.read(path, 2, 3)
-
-
-def test_a_folder_is_named(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
-        votes.read(tmp_path, 2, 3)
+        votes.read(path.parent, 2, 3)
 
 
 @pytest.mark.parametrize("content", [b"", b"label,vote\n1,2\n", b"\x93NUMPY\x01\x00", b"PK\x03\x04broken"])
@@ -57,7 +54,7 @@ def test_an_archive_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "suspect", "ambiguous"),
+    ("chosen", "suspect", "ambiguous"),
     [
         ([0, 0, 0], False, False),
         ([0, 1, 0], False, False),
@@ -70,7 +67,7 @@ def test_an_archive_is_refused(tmp_path):
         ([2], True, True),
     ],
 )
-def test_votes_against_the_label(given, suspect, ambiguous):
-    given, labels = np.array([given], np.uint8), np.array([0], np.uint8)
-    assert votes.label_suspect(given, labels).tolist() == [suspect]
-    assert votes.ambiguous(given, labels).tolist() == [ambiguous]
+def test_votes_against_the_label(chosen, suspect, ambiguous):
+    people, labels = np.array([chosen], np.uint8), np.array([0], np.uint8)
+    assert votes.label_suspect(people, labels).tolist() == [suspect]
+    assert votes.ambiguous(people, labels).tolist() == [ambiguous]

@@ -1,0 +1,163 @@
+"""Differences of accuracy, by hand and of planted causes, and their pictures."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+from stages.findings import effects, errors_by_votes, shapley, variance_shares
+from stages.report import style
+from stages.statistics.table import Table
+from tests import worlds
+
+
+def counted(correct, images=10, **others):
+    """The first `correct` images right, int (networks, seeds)."""
+    return worlds.right_in(np.arange(images) < np.asarray(correct)[..., None], **others)
+
+
+def by_name(rows, column):
+    return {row[column]: row for row in rows}
+
+
+def test_effects_by_hand():
+    """Accuracies adam 15: 0.9, adam 10: 0.7, sgd 15: 0.6, sgd 10: 0.5."""
+    table = effects.rows(counted([[9, 9], [7, 7], [6, 6], [5, 5]]))
+    assert {row["effect"]: pytest.approx(row["value"]) for row in table} == {
+        "optimizer": (0.3 + 0.2) / 2,
+        "kernel size": (0.2 + 0.1) / 2,
+        "interaction": 0.1,
+        "optimizer at kernel size 15": 0.3,
+        "optimizer at kernel size 10": 0.2,
+        "kernel size with adam": 0.2,
+        "kernel size with sgd": 0.1,
+    }
+    assert {row["n"] for row in table} == {10}
+
+
+def test_interval_over_seeds_is_of_the_seeds_contrasts():
+    row = effects.rows(counted([[9, 8, 9], [7, 7, 7], [6, 5, 5], [5, 5, 5]]))[0]
+    contrasts = np.array([(0.3 + 0.2), (0.3 + 0.2), (0.4 + 0.2)]) / 2
+    half = 4.302652729911275 * contrasts.std(ddof=1) / np.sqrt(3)
+    assert (row["low_seeds"], row["high_seeds"]) == pytest.approx((contrasts.mean() - half, contrasts.mean() + half))
+    assert row["seeds"] == 3
+
+
+def test_three_cells_and_one_seed_have_simple_effects_without_an_interval_over_seeds():
+    sample = counted([[9], [6], [5]], cells=worlds.PUBLISHED)
+    table = effects.rows(sample)
+    assert [row["effect"] for row in table] == ["optimizer at kernel size 15", "kernel size with sgd"]
+    assert {row["low_seeds"] for row in table} == {None}
+    assert effects.FINDING.needs(sample) == ""
+    assert shapley.FINDING.needs(sample) == "cell adam x 10 is not in the grid"
+
+
+def test_shapley_by_hand_and_its_parts_sum_to_the_whole():
+    parts = by_name(shapley.rows(counted([[9, 9], [7, 7], [6, 6], [5, 5]])), "setting")
+    assert {name: pytest.approx(row["value"]) for name, row in parts.items()} == {
+        "optimizer": 0.25,
+        "kernel size": 0.15,
+        "total": 0.4,
+    }
+    assert parts["optimizer"]["share_of_total"] == pytest.approx(0.625)
+    assert parts["total"]["contrast"] == "adam, 15 - sgd, 10"
+
+
+def test_no_shares_of_a_difference_that_may_be_none():
+    right = np.random.default_rng(1).random((4, 2, 200)) < 0.7
+    assert {row["share_of_total"] for row in shapley.rows(worlds.right_in(right))} == {None}
+
+
+def test_grids_and_collapsed_runs_without_effects_are_refused():
+    apart = counted([[9], [6]], cells=[("adam", 15), ("sgd", 10)])
+    assert effects.FINDING.needs(apart) == "no two networks differ in the optimizer or the kernel size alone"
+    assert shapley.FINDING.needs(apart) == "cells adam x 10 and sgd x 15 are not in the grid"
+    right = np.ones((4, 1, 10), bool)
+    right[0] = np.arange(10) % 2 == 0
+    for finding in (effects.FINDING, shapley.FINDING, variance_shares.FINDING):
+        assert finding.needs(worlds.right_in(right)) == "nicknet1, seed 0 predicts 'airplane' for every image"
+
+
+def test_permuted_optimizer_labels_leave_no_effect():
+    rng = np.random.default_rng(2)
+    right = worlds.draw(worlds.World(optimizer=0.2, seed=0.3), rng, images=1500).sample.right.copy()
+    swapped = rng.random((3, 1500)) < 0.5  # within each image and seed, the optimizers change places at random
+    right[:, swapped] = right[[2, 3, 0, 1]][:, swapped]
+    row = effects.rows(worlds.right_in(right))[0]
+    assert row["low_images"] < 0 < row["high_images"]
+    assert row["low_seeds"] < 0 < row["high_seeds"]
+
+
+@pytest.mark.parametrize("planted", [0.12, 0.0])
+def test_planted_effects_lie_in_both_intervals(planted):
+    world = worlds.World(optimizer=planted, kernel=planted / 2, seed=0.2, bad_runs=0.1)
+    covered = dict.fromkeys([(name, over) for name in ("optimizer", "kernel size") for over in ("images", "seeds")], 0)
+    for number in range(20):
+        draw = worlds.draw(world, np.random.default_rng(number), images=800, resamples=200)
+        table = by_name(effects.rows(draw.sample), "effect")
+        for name, kind, share in (("optimizer", "optimizer", planted), ("kernel size", "kernel", planted / 2)):
+            row = table[name]
+            of_these_images = np.mean(draw.kinds == kind)  # what new seeds would give on the same images
+            covered[name, "seeds"] += row["low_seeds"] <= of_these_images <= row["high_seeds"]
+            of_these_runs = share + row["value"] - of_these_images  # what new images would give these runs
+            covered[name, "images"] += row["low_images"] <= of_these_runs <= row["high_images"]
+    assert min(covered.values()) >= 16, covered
+
+
+LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
+PICTURED = (effects.FINDING, shapley.FINDING, variance_shares.FINDING, errors_by_votes.FINDING)
+WORLDS = {
+    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"effects", "variance_shares", "errors_by_votes"}),
+    "four cells": ({"names": LONG}, {finding.name for finding in PICTURED}),
+    "one network": ({"cells": worlds.CELLS[:1], "names": ("no", "yes")}, {"variance_shares", "errors_by_votes"}),
+    "seven networks": (
+        {"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))], "seeds": 2},
+        {"effects", "variance_shares", "errors_by_votes"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "names"), WORLDS.values(), ids=WORLDS)
+def test_nothing_leaves_its_picture(arguments, names):
+    world = worlds.World(label_noise=0.05, optimizer=0.1, kernel=0.05, seed=0.3)
+    sample = worlds.draw(world, np.random.default_rng(0), images=300, resamples=100, **arguments).sample
+    pictured = [finding for finding in PICTURED if not finding.needs(sample)]
+    assert {finding.name for finding in pictured} == names
+    for finding in pictured:
+        with style.applied():
+            figure = finding.pictures[0].draw(finding.table(sample), style)
+            figure.draw_without_rendering()
+            width, height = figure.get_size_inches()
+            used = figure.get_tightbbox()
+        assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -0.01, f"{used.extents} of {width, height}"
+
+
+EFFECT = {"effect": "optimizer", "contrast": "adam - sgd", "value": 0.1, "n": 1000}
+EFFECT |= {"low_images": 0.08, "high_images": 0.12, "low_seeds": 0.05, "high_seeds": 0.15, "seeds": 3}
+
+
+def intervals(axes):
+    """The horizontal intervals of a picture, by colour."""
+    return {
+        matplotlib.colors.to_hex(lines.get_color()[0]).upper(): [
+            tuple(map(float, line[:, 0])) for line in lines.get_segments()
+        ]
+        for lines in axes.collections
+    }
+
+
+def drawn(row):
+    figure = effects.draw(Table("effects", "causal", effects.FINDING.columns, [row]), style)
+    return figure.axes[0], [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_both_intervals_of_an_effect_are_drawn_side_by_side():
+    axes, legend = drawn(EFFECT)
+    assert intervals(axes) == {style.BLUE: [(0.08, 0.12)], style.ORANGE: [(0.05, 0.15)]}
+    assert [text.get_text() for text in axes.texts] == ["+10.0"]
+    assert legend == ["over new images (n = 1,000)", "over new seeds (n = 3)"]
+
+
+def test_an_interval_that_the_grid_cannot_give_is_named_not_drawn():
+    axes, legend = drawn(EFFECT | {"low_seeds": None, "high_seeds": None, "seeds": 1})
+    assert list(intervals(axes)) == [style.BLUE]
+    assert legend[1] == "over new seeds: needs 2 or more seeds"
