@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stages.claims.claim import Claim, Evidence, Judgement, above, all_hold, judged, on_cifar10, within
+from stages.claims.claim import Claim, Evidence, Judgement, all_hold, higher, judged, on_cifar10, within
 from stages.findings.registry import Analysis
 from stages.statistics.sample import Sample
 
@@ -27,8 +27,8 @@ def decide(analysis: Analysis, part: str) -> Judgement:
         for row in rows:
             verdict = within(row["low"], row["high"], stated - 0.05, stated + 0.05)
             accuracies.append(Evidence.of(row, quantity="accuracy", verdict=verdict))
-    low, high = spans.pop("nicknet1")
-    verdict = all_hold(above(low - top, high - bottom, 0) for bottom, top in spans.values())
+    first = spans.pop("nicknet1")
+    verdict = all_hold(higher(first, other) for other in spans.values())
     return judged([*accuracies, Evidence(quantity="nicknet1 has the highest accuracy", part=part, verdict=verdict)])
 
 

@@ -96,8 +96,8 @@ CLAIM = Claim(
     source="docs/report.md#c2",
     kind="causal",
     rule="Holds if the size of the optimizer's effect exceeds that of the kernel size, in the intervals over new "
-    "images and over new seeds, and the optimizer's effect differs from 0 over new seeds; does not hold if the kernel size's "
-    "exceeds it in both.",
+    "images and over new seeds, and the optimizer's effect differs from 0 over new seeds; does not hold if the "
+    "kernel size's exceeds it in both.",
     decide=decide,
     needs=needs,
 )

@@ -2,37 +2,43 @@
 
 from dataclasses import replace
 
-from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, above, judged
+import numpy as np
+
+from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, higher, judged
 from stages.findings.finding import no_collapse
 from stages.findings.registry import Analysis
 from stages.findings.variance_shares import sampled_shares
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
 
+GROUPS = (("image",), ("optimizer", "kernel size", "network"), ("seed",))
+"""Components that are compared, those of a group together; 'network' stands for the settings where these mix."""
+
 
 def decide(analysis: Analysis, part: str) -> Judgement:
+    sample = analysis.sample
     shares = {row["component"]: row["share"] for row in analysis.where("variance_shares")}
     if not shares:
         return Judgement(UNDECIDED, "The variance shares could not be computed.")
-    settings = [name for name in ("optimizer", "kernel size", "network") if name in shares]
-    samples = sampled_shares(analysis.sample)
-    low, high = percentile(samples["image"], analysis.sample.confidence)
-    evidence = []
-    for components in (["image"], settings, ["seed"] if "seed" in shares else []):
+    image, evidence = None, []
+    for group in GROUPS:
+        components = [name for name in group if name in shares]
         if components:
-            ends = percentile(sum(samples[name] for name in components), analysis.sample.confidence)
+            samples = np.sum([sampled_shares(sample)[name] for name in components], axis=0)
+            low, high = map(float, percentile(samples, sample.confidence))
             number = Evidence(
                 quantity=f"share of {' + '.join(components)}",
                 part=part,
                 value=sum(shares[name] for name in components),
-                low=float(ends[0]),
-                high=float(ends[1]),
-                n=len(analysis.sample.labels),
-                verdict="" if components == ["image"] else above(low - ends[1], high - ends[0], 0),
+                low=low,
+                high=high,
+                n=len(sample.labels),
+                verdict=higher(image, (low, high)) if image else "",
             )
             evidence.append(number)
+            image = image or (low, high)
     judgement = judged(evidence)
-    problem = _incomparable(analysis.sample)
+    problem = _incomparable(sample)
     return replace(judgement, verdict=UNDECIDED, reason=problem) if problem else judgement
 
 

@@ -106,6 +106,15 @@ def above(low: float, high: float, threshold: float) -> str:
     return HOLDS if low > threshold else FAILS if high < threshold else UNDECIDED
 
 
+def higher(interval: tuple[float, float], other: tuple[float, float]) -> str:
+    """Whether two intervals say that the first number is above the second: where they meet, they do not say it.
+
+    >>> higher((0.5, 0.6), (0.1, 0.2)), higher((0.5, 0.6), (0.1, 0.5)), higher((0.1, 0.2), (0.5, 0.6))
+    ('holds', 'cannot be decided', 'does not hold')
+    """
+    return HOLDS if interval[0] > other[1] else FAILS if interval[1] < other[0] else UNDECIDED
+
+
 def sure(probability: float) -> str:
     """Whether a bootstrap probability is high, or low, enough to be sure.
 

@@ -43,7 +43,7 @@ NUMBERS = {
 
 
 def verdict_tables(analysis: Analysis, on_test: Analysis) -> list[Table]:
-    """`verdicts` and `claim_numbers`: the claims judged, and their evidence; the test images only repeat the verdicts."""
+    """`verdicts` and `claim_numbers`: the claims judged, and their evidence. on_test: of the same runs' test images."""
     verdicts, numbers = [], []
     for claim in CLAIMS:
         if claim.part not in ("", *analysis.sample.others):

@@ -25,7 +25,7 @@ def of_network(analysis: Analysis, network: str) -> dict[str, float]:
 
 
 def of_errors(analysis: Analysis) -> dict[str, float]:
-    """The content of metrics/errors.json: differences of held-out accuracy that a setting causes, where the grid has them.
+    """The content of metrics/errors.json: differences of held-out accuracy that settings cause, those the grid has.
 
     The main effect, or the mean of the simple effects where a cell is missing.
     """

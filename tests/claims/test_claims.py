@@ -1,0 +1,220 @@
+"""The verdicts on worlds in which the causes of errors are planted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages.claims.claim import FAILS, HOLDS, INAPPLICABLE, UNDECIDED, Evidence, judged
+from stages.claims.registry import CLAIMS
+from stages.findings.registry import Analysis
+from stages.statistics.grid import make
+from tests import worlds
+
+
+def verdicts(sample):
+    """The judgement of each claim, by name; the training images say what the sample's do."""
+    analysis = Analysis(replace(sample, others={"training": replace(sample, part="training")}))
+    return {claim.name: claim.judge(analysis) for claim in CLAIMS}
+
+
+def sample_of(number=0, images=1200, cells=worlds.CELLS, seeds=2, names=worlds.NAMES, **shares):
+    rng = np.random.default_rng(number)
+    return worlds.draw(worlds.World(**shares), rng, images, cells, seeds, names, resamples=200).sample
+
+
+def answering(sample, predicted):
+    """The sample with these answers, int (networks, seeds, N)."""
+    return replace(sample, probabilities=0.9 * np.eye(10, dtype=np.float32)[predicted] + np.float32(0.01))
+
+
+def spoiled(sample, classes, share):
+    """The sample with a share of the images of these classes taken for the next class by every run."""
+    hit = np.isin(sample.labels, classes) & (np.random.default_rng(5).random(len(sample.labels)) < share)
+    return answering(sample, np.where(hit, (sample.labels + 1) % 10, sample.predicted))
+
+
+def with_networks(sample, settings, copied):
+    """The sample with the networks of these settings; copied: the place of the network whose answers each gives."""
+    grid = make(settings, sample.seeds)
+    return replace(sample, networks=tuple(settings), grid=grid, probabilities=sample.probabilities[copied])
+
+
+def test_verdicts_of_numbers_decide_together():
+    def verdict(*numbers):
+        return judged([Evidence(quantity="accuracy", part="test", **number) for number in numbers])
+
+    first, second = {"network": "a", "seed": 0}, {"network": "a", "seed": 1}
+    assert verdict({"verdict": HOLDS}, {}).verdict == HOLDS
+    one_seed = verdict({"verdict": HOLDS, **first}, {"verdict": UNDECIDED, **first})
+    assert (one_seed.verdict, one_seed.reason) == (UNDECIDED, "Left open by accuracy, a.")
+    contradicted = verdict({"verdict": UNDECIDED, **first}, *[{"verdict": FAILS, **second}] * 6, {"verdict": FAILS})
+    assert contradicted.verdict == FAILS
+    listed = "; ".join(["accuracy, a seed 1"] * 4)
+    assert contradicted.reason == f"Contradicted by {listed}; and 3 more."
+
+
+PUBLISHED = {f"nicknet{i + 1}": worlds.settings(*cell) for i, cell in enumerate(worlds.PUBLISHED)}
+PLANTED = {"cells": worlds.PUBLISHED, "seeds": 1, "images": 4000, "optimizer": 0.3, "pair": 0.1}
+"""A world with the accuracies that the report states."""
+
+
+def test_the_reports_accuracies_hold_where_they_are_planted():
+    for claim in ("C1 training", "C1 held-out"):
+        judgement = verdicts(sample_of(**PLANTED))[claim]
+        assert judgement.verdict == HOLDS
+        assert [(number.network, number.n, number.part) for number in judgement.evidence] == [
+            *((network, 4000, claim[3:]) for network in ("nicknet1", "nicknet2", "nicknet3")),
+            ("", None, claim[3:]),
+        ]
+
+
+def test_the_reports_accuracies_fail_elsewhere():
+    judgement = verdicts(sample_of(cells=worlds.PUBLISHED, seeds=1, pair=0.1))["C1 held-out"]
+    assert judgement.verdict == FAILS
+    assert "accuracy, nicknet2" in judgement.reason
+
+
+def test_nicknet1_is_not_the_highest_where_another_is():
+    swapped = with_networks(sample_of(**PLANTED), PUBLISHED, [1, 0, 2])
+    judgement = verdicts(swapped)["C1 held-out"]
+    assert judgement.evidence[-1].verdict == FAILS
+    assert judgement.reason.endswith("; nicknet1 has the highest accuracy.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "copied"),
+    [
+        (PUBLISHED | {"nicknet4": worlds.settings("adam", 10, learning_rate=0.01)}, [0, 1, 2, 1]),
+        (PUBLISHED | {f"deep{i}": worlds.settings("sgd", i, epochs=1) for i in (3, 5, 7, 9)}, [0, 1, 2, 1, 1, 1, 1]),
+        ({"baseline": worlds.settings("adam", 15)} | PUBLISHED, [0, 0, 1, 2]),
+    ],
+)
+def test_other_networks_do_not_void_the_reports_accuracies(settings, copied):
+    sample = sample_of(**PLANTED)
+    assert verdicts(with_networks(sample, settings, copied))["C1 held-out"] == verdicts(sample)["C1 held-out"]
+
+
+def test_the_reports_accuracies_need_its_networks():
+    judgement = verdicts(sample_of(cells=worlds.CELLS[:2], pair=0.1))["C1 held-out"]
+    assert judgement.verdict == UNDECIDED
+    assert judgement.reason == "Not in the grid: nicknet2 (sgd, 15), nicknet3 (sgd, 10)."
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict"),
+    [
+        ({"optimizer": 0.2, "kernel": 0.05}, HOLDS),
+        ({"optimizer": 0.05, "kernel": 0.2}, FAILS),
+        ({"optimizer": 0.0, "kernel": 0.0}, UNDECIDED),
+    ],
+)
+def test_the_optimizer_is_the_main_difference_where_planted(shares, verdict):
+    for number in range(2):
+        judgement = verdicts(sample_of(number, images=1000, seed=0.1, bad_runs=0.02, **shares))["C2"]
+        assert judgement.verdict == verdict
+        assert [number.n for number in judgement.evidence] == [1000, 2, 1000, 2, 1000, 2, 8]
+
+
+def test_the_spread_over_seeds_is_pooled_over_networks():
+    sample = sample_of(optimizer=0.1, kernel=0.05)
+    predicted = np.tile(sample.labels, (4, 2, 1)).astype(int)
+    predicted[:, 1, :120] = (predicted[:, 1, :120] + 1) % 10  # accuracies 1 and 0.9 in every network
+    spread = verdicts(answering(sample, predicted))["C2"].evidence[-1]
+    assert spread.value == pytest.approx(0.1 / np.sqrt(2))
+    # with 4 degrees of freedom the quantiles of chi-squared are 0.484 and 11.143
+    assert (spread.low, spread.high) == pytest.approx((np.sqrt(0.02 / 11.143), np.sqrt(0.02 / 0.4844)), rel=1e-3)
+
+
+def test_one_seed_does_not_decide_the_main_difference():
+    judgement = verdicts(sample_of(seeds=1, cells=worlds.PUBLISHED, optimizer=0.2))["C2"]
+    assert judgement.verdict == UNDECIDED
+    assert judgement.reason == "One seed: how far accuracy varies from seed to seed is not known."
+    assert [(number.quantity, round(number.value, 3), number.verdict) for number in judgement.evidence] == [
+        ("effect of optimizer at kernel size 15, over new images", 0.199, ""),
+        ("effect of kernel size with sgd, over new images", 0.0, ""),
+        ("size of the first - size of the second, over new images", 0.199, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("C2", "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone."),
+        ("C7", "The grid does not compare networks that differ in the optimizer alone."),
+    ],
+)
+def test_a_single_optimizer_is_compared_with_nothing(claim, reason):
+    judgement = verdicts(sample_of(cells=(("sgd", 15), ("sgd", 10)), kernel=0.2, pair=0.1))[claim]
+    assert (judgement.verdict, judgement.reason) == (UNDECIDED, reason)
+
+
+def test_bird_and_cat_are_below_half_where_they_are_confused():
+    judgements = verdicts(sample_of(pair=0.3))
+    assert [judgements[claim].verdict for claim in ("C3", "C4", "C6")] == [HOLDS] * 3
+    ranks = [number for number in judgements["C6"].evidence if number.quantity.startswith("rank")]
+    assert [(number.value, number.low, number.high) for number in ranks] == [(1, 1, 1)] * 4
+
+
+def test_bird_and_cat_are_not_special_where_they_are_not():
+    judgements = verdicts(sample_of(seed=1.0, unlucky=0.2))
+    assert [judgements[claim].verdict for claim in ("C3", "C4")] == [FAILS] * 2
+    assert judgements["C6"].verdict != HOLDS
+
+
+def test_chance_shares_and_the_bound_stand_beside_the_share():
+    sample = sample_of(seed=1.0, unlucky=0.3, seeds=1)
+    judgement = verdicts(sample)["C4"]
+    values = {number.quantity: number.value for number in judgement.evidence}
+    assert values["share by true class if errors fell evenly on the classes"] == 0.2
+    # 0.2 by the true class; else 0.8 of the errors, of which 2 of 9 other classes are bird or cat
+    expected = pytest.approx(0.2 + 0.8 * 2 / 9)
+    assert values["share by true or predicted class if errors fell evenly on the classes"] == expected
+    most = 4 * np.isin(sample.labels, [2, 3]).sum() / (~sample.right).sum()
+    assert values["share by true class at most, at this accuracy"] == pytest.approx(most)
+    assert f"would give 0.378 (by true class 0.200); at this accuracy, the two classes hold at most {most:.3f}" in (
+        judgement.reason
+    )
+    shown = [(number.quantity, number.network) for number in judgement.evidence if number.shown]
+    assert shown == [(f"share by {way} class", "") for way in ("true", "predicted", "true or predicted")]
+
+
+def test_ship_and_truck_hold_where_all_others_are_worse():
+    sample = sample_of(seeds=1)
+    assert verdicts(spoiled(sample, range(8), 0.3))["C5"].verdict == HOLDS
+    assert verdicts(spoiled(sample, [8], 0.3))["C5"].verdict == FAILS
+
+
+def test_the_data_set_matters_most_where_the_images_decide():
+    assert verdicts(sample_of(pair=0.1, label_noise=0.1, seed=0.1))["C7"].verdict == HOLDS
+    assert verdicts(sample_of(seed=1.0, unlucky=0.4))["C7"].verdict == FAILS
+    judgement = verdicts(sample_of(pair=0.1, seeds=1))["C7"]
+    assert (judgement.verdict, judgement.reason) == (UNDECIDED, "One seed: the share of the seed is not known.")
+
+
+@pytest.mark.parametrize("names", [tuple("0123456789"), ("bird", "cat", "ship", "truck", *"456789")])
+def test_claims_about_other_classes_do_not_apply(names):
+    judgements = verdicts(sample_of(names=names, seed=0.2, optimizer=0.1))
+    assert judgements.pop("C2").verdict == HOLDS
+    assert judgements.pop("C7").verdict != INAPPLICABLE
+    for judgement in judgements.values():
+        assert judgement.verdict == INAPPLICABLE
+        assert judgement.reason == "The claim is about CIFAR-10, and these are other classes."
+        assert not judgement.evidence
+
+
+def test_a_network_that_predicts_one_class_allows_no_causal_claim():
+    sample = sample_of(optimizer=0.1, pair=0.1)
+    predicted = sample.predicted.copy()
+    predicted[0, 0] = 6
+    judgements = verdicts(answering(sample, predicted))
+    for claim in ("C2", "C6", "C7"):
+        assert judgements[claim].verdict == UNDECIDED
+        assert judgements[claim].reason == "nicknet1, seed 0 predicts 'frog' for every image."
+
+
+def test_faultless_networks_are_judged_without_errors():
+    judgements = verdicts(sample_of())
+    assert judgements["C4"].reason == "There are no errors."
+    assert {number.n for number in judgements["C4"].evidence} == {0}
+    assert judgements["C7"].reason == "The variance shares could not be computed."
