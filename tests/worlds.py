@@ -6,6 +6,7 @@ from the shares of the types, by arithmetic that shares nothing with the analysi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 

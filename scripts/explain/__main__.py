@@ -5,9 +5,10 @@ python -m stages.explain IMAGE
 
 import argparse
 
+from stages.explain import figure, request, subject, text
+
 from stages import artifacts, params
 from stages.errors import reported
-from stages.explain import figure, request, subject, text
 from stages.nicknet import runtime
 
 

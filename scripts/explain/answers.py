@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import softmax
-
-from stages.error_analysis import edits, occlusion
 from stages.error_analysis.edits import Predict
 from stages.error_analysis.knockout import without
+
+from stages.error_analysis import edits, occlusion
 
 NOISES = 100
 """Draws of noise that each edit is compared with: with one image, a single draw would be a coin toss."""

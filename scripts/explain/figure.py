@@ -6,16 +6,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-
 from stages.error_analysis.edits import EDITS
 from stages.error_analysis.figures_style import BLUE, FAINT, INK, LINE, VERMILION, short, styled
 from stages.error_analysis.grid import Run
 from stages.error_analysis.page import overlay
-from stages.errors import InputError
 from stages.explain.answers import NOISES, Answer, Edited
 from stages.explain.neighbours import Neighbour
 from stages.explain.subject import Subject
 from stages.explain.text import Explanation, listed, rounded, turn, verdict
+
+from stages.errors import InputError
 
 MOST_RUNS = 100
 """What a picture can hold: its height in pixels is limited."""

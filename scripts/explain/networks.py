@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from tqdm import tqdm
-
-from stages import artifacts, settings
 from stages.error_analysis.grid import Run
 from stages.explain import answers, neighbours
 from stages.explain.neighbours import Neighbour
 from stages.explain.subject import Subject
 from stages.explain.text import Explanation
+from tqdm import tqdm
+
+from stages import artifacts, settings
 from stages.nicknet import inference, network
 
 

@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stages import artifacts
 from stages.error_analysis.grid import Run
+
+from stages import artifacts
 from stages.errors import InputError
 
 FOLDER = Path("explanations")

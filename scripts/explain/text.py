@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from stages.error_analysis.grid import Run
 from stages.explain.answers import Answer, Edited, Knockout
 from stages.explain.neighbours import Neighbour

@@ -24,13 +24,14 @@ LOW, HIGH = (Column(float, f"{end} end of the interval over new images") for end
 class Picture:
     """A picture of a finding's table: plots/pictures/<name>.png.
 
-    title: what it is of. words: what to see in it. draw: from a table that has rows. name: that of the finding if ''.
+    title: what it is of. words: what to see in it. draw: from a table that has rows; None where they show nothing.
+    name: that of the finding if ''.
     wide: whether it needs more than the width of the text.
     """
 
     title: str
     words: str
-    draw: Callable[[Table, Style], Figure]
+    draw: Callable[[Table, Style], Figure | None]
     name: str = ""
     wide: bool = False
 
@@ -39,11 +40,11 @@ class Picture:
 class Finding:
     """One question, and how it is answered.
 
-    name: of the table, data/analysis/<name>.csv. section: of the page, under which it stands; sections come in the order
-    of their first finding. question: what is asked, in a reader's words. kind: see table.Kind. caption: what the table
-    holds, how its numbers are computed, and what its intervals are over. columns: every column, described. rows: of a
-    sample that has what is needed. needs: why a sample cannot support the finding, '' where it can. limits: what the grid
-    cannot support of it, beside the whole.
+    name: of the table, data/analysis/<name>.csv. section: of the page, under which it stands; sections come in the
+    order of their first finding. question: what is asked, in a reader's words. kind: see table.Kind. caption: what
+    the table holds, how its numbers are computed, and what its intervals are over. columns: every column, described.
+    rows: of a sample that has what is needed. needs: why a sample cannot support the finding, '' where it can.
+    limits: what the grid cannot support of it, beside the whole.
     """
 
     name: str

@@ -20,12 +20,12 @@ from stages.streams import stream
 class Sample:
     """N images of one part, and what every network answers with every seed.
 
-    part: 'training', 'held-out' or 'test'. networks, seeds, class_names: the labels of the axes (network, seed, image,
-    class). grid: which networks differ in what. ids: int64 (N,), see Predictions. labels: uint8 (N,), the truth.
-    probabilities: float32 (networks, seeds, N, classes). number_of_resamples: of the images. confidence: level of every
-    interval. votes: uint8 (N, annotators), people's labels, or None. files: the file that each image came from, or None.
-    histories: of every run, see history.read. interventions: what each run answers when its images are changed.
-    others: the same runs' samples of further parts, by part.
+    part: 'training', 'held-out' or 'test'. networks, seeds, class_names: the labels of the axes (network, seed,
+    image, class). grid: which networks differ in what. ids: int64 (N,), see Predictions. labels: uint8 (N,), the
+    truth. probabilities: float32 (networks, seeds, N, classes). number_of_resamples: of the images. confidence: level
+    of every interval. votes: uint8 (N, annotators), people's labels, or None. files: the file that each image came
+    from, or None. histories: of every run, see history.read. interventions: what each run answers when its images are
+    changed. others: the same runs' samples of further parts, by part.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -95,7 +95,7 @@ class Sample:
 
 
 def gather(predictions: Mapping[Run, Predictions], classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """ids, labels and probabilities (R, N, classes) of runs; InputError unless all are for the same images and classes."""
+    """ids, labels and probabilities (R, N, classes) of runs; InputError unless all are for the same images."""
     (first_run, first), *others = predictions.items()
     for run, other in others:
         if not (np.array_equal(other.ids, first.ids) and np.array_equal(other.labels, first.labels)):
