@@ -1,4 +1,4 @@
-"""A claim of the student report as data: its words, the rule that judges it, and the numbers that it is judged by.
+"""A claim of the student report as data: its words, its rule and its evidence (docs/analysis.md, section 6).
 
 Verdicts are those of a three-valued logic: a number may meet a rule, contradict it, or leave it open.
 """
