@@ -58,6 +58,8 @@ class ErrorAnalysis(_Section):
 def _name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
         raise ValueError("a name is a lower-case letter, then up to 31 lower-case letters, digits or underscores")
+    if name == "errors":
+        raise ValueError("metrics/errors.json has the metrics of all networks; choose another name")
     return name
 
 

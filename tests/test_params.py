@@ -83,6 +83,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("kernel_size: 15", "kernel_size: 15.5", "kernel_size: 15.5: must be a valid integer"),
         ("pool_after: [1, 2, 5]", "pool_after: [2, 9]", "pool_after must be ascending numbers from 1 to 5"),
         ("nicknet2:", "Nick-net2:", "networks.Nick-net2: 'Nick-net2': a name is a lower-case letter"),
+        ("nicknet2:", "errors:", "networks.errors: 'errors': metrics/errors.json has the metrics of all networks"),
         ("kernel_size: 10", "filters: [8]", "networks.nicknet3: pool_after must be ascending numbers from 1 to 1"),
         ("dataset: cifar10", "dataset: mnist", "dataset: 'mnist': must be 'cifar10', 'digits' or 'folder'"),
         ("dataset: cifar10", "dataset: folder", "data.folder: dataset is 'folder', so this must name the folder"),

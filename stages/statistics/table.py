@@ -49,9 +49,9 @@ class Table:
         write_csv(FOLDER / f"{self.name}.csv", rows, [*self.columns, *kind])
 
 
-def read(name: str, kind: Kind, columns: Mapping[str, Column], folder: Path = FOLDER) -> Table | None:
-    """The table as written; None where there is no such file, because the grid could not support it."""
-    path = folder / f"{name}.csv"
+def read(name: str, kind: Kind, columns: Mapping[str, Column], folder: Path | None = None) -> Table | None:
+    """The table as written, to FOLDER if None; None where there is no file, because the grid could not support it."""
+    path = (folder or FOLDER) / f"{name}.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [
