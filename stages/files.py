@@ -99,7 +99,7 @@ def write_array(path: Path, array: np.ndarray) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """A compressed .npz; equal arrays give equal bytes."""
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def read_array(path: Path, dtype: str, axes: int) -> np.ndarray:

@@ -84,7 +84,7 @@ class Params(NetworkSettings):
     data: Data
     split: Split
     networks: Annotated[
-        dict[Annotated[str, AfterValidator(_name)], NetworkOverrides],  # pyright: ignore[reportInvalidTypeForm]
+        dict[Annotated[str, AfterValidator(_name)], NetworkOverrides],  # type: ignore[valid-type]
         Field(min_length=1),
     ]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
@@ -98,7 +98,7 @@ class Params(NetworkSettings):
         params.yaml sets one for all.
         """
         inherited = {key: getattr(self, key) for key in NetworkSettings.model_fields}
-        overrides = self.networks[name].model_dump(exclude_none=True)
+        overrides = self.networks[name].model_dump(exclude_none=True)  # type: ignore[attr-defined]
         return NetworkSettings.model_validate(inherited | overrides).resolved()
 
     @model_validator(mode="after")

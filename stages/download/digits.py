@@ -1,13 +1,14 @@
 """The data set that needs no internet: 1,797 handwritten digits that scikit-learn ships."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from stages.download import partition
-from stages.download.batch import Batch
+from stages.download.batch import Batch, Source
 
 CLASS_NAMES = tuple(str(digit) for digit in range(10))
 
@@ -16,7 +17,7 @@ def batches() -> Iterator[Batch]:
     """The 1,437 training and 360 test images, every class in equal shares of both, each in the original order."""
     pixels, target = load_digits(return_X_y=True)
     images, labels = enlarged(np.reshape(pixels, (-1, 8, 8))), np.asarray(target, np.uint8)
-    for source, chosen in zip(("train", "test"), partition.divide(labels), strict=True):
+    for source, chosen in zip(get_args(Source), partition.divide(labels), strict=True):
         yield Batch(source, 0, len(chosen), images[chosen], labels[chosen])
 
 

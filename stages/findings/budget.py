@@ -37,7 +37,7 @@ def rows(sample: Sample) -> list[Row]:
 def _budget(sample: Sample, counts: dict[str, np.ndarray], chance: dict[str, tuple[float, float]]) -> list[Row]:
     """One row a cause; counts: errors on each image, int (N,), by cause; chance: see by_chance."""
     errors = int(sum(count.sum() for count in counts.values()))
-    numbers = dict.fromkeys(("share", "low", "high", "expected_share", "expected_low", "expected_high"))
+    numbers: Row = dict.fromkeys(("share", "low", "high", "expected_share", "expected_low", "expected_high"))
     table = [{"cause": name, "errors": int(count.sum()), **numbers, "n": errors} for name, count in counts.items()]
     if not errors:
         return table

@@ -24,7 +24,7 @@ def rows(sample: Sample) -> list[Row]:
 def taking_turns(errors: Mapping[Run, np.ndarray], at_most: int) -> list[tuple[Run, int]]:
     """The runs in turn, each with the place of the first of its errors, int (k,) ids, whose image is not used yet."""
     used: set[int] = set()
-    turns = []
+    turns: list[tuple[Run, int]] = []
     for _ in range(at_most):
         for run, ids in errors.items():
             place = next((place for place, image in enumerate(ids) if int(image) not in used), None)

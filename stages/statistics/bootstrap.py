@@ -26,7 +26,7 @@ class Resamples:
     def means(self, values: np.ndarray | sparse.sparray) -> np.ndarray:
         """Means of values (images, k), one row a resample: float64 (resamples, k)."""
         images, resamples = self.counts.shape
-        columns = values.T.tocsr() if sparse.issparse(values) else np.asarray(values, dtype=np.float64).T
+        columns = values.T.tocsr() if isinstance(values, sparse.sparray) else np.asarray(values, dtype=np.float64).T
         means = np.empty((columns.shape[0], resamples))
         for start in range(0, resamples, CHUNK):
             means[:, start : start + CHUNK] = columns @ self.counts[:, start : start + CHUNK].astype(np.float64)
