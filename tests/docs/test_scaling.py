@@ -254,7 +254,7 @@ def test_two_workers_compute_the_grid_and_dvc_finds_it_done(machines, second_clo
     said = machines.play("One grid by Dask")
     first = said.split("Now `dvc repro`")[0]
     assert {line.split(" ran on worker ")[1] for line in first.splitlines() if "train@" in line} == {"0", "1"}
-    assert not any(name.startswith(("train", "evaluate")) for name in ran(said))
+    assert not any(name.startswith(("train", "evaluate", "interventions")) for name in ran(said))
     assert not list((machines.nicknets / "checkpoints").iterdir())
 
 
@@ -305,7 +305,7 @@ def test_a_worker_with_other_packages_is_refused():
     from scripts import scale_out
 
     with pytest.raises(RuntimeError, match=r"expected a worker with .*'dvc': '0'"):
-        scale_out.produce("evaluate@x-0", "checkout", "commit", "cache", {"dvc": "0"})
+        scale_out.produce("interventions@x-0", "checkout", "commit", "cache", {"dvc": "0"})
 
 
 def test_what_a_failing_command_printed_reaches_the_driver():
