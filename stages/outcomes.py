@@ -16,11 +16,11 @@ FOLDER = Path("data/interventions")
 class Outcomes:
     """E edits of n images and of k errors, each beside its placebo; and maps of what the k errors rest on.
 
-    edits: str (E,), their names. ids: int64 (n,), ascending, held-out images drawn for the edits; before: bool (n,),
-    right without any edit; edited, placebo: bool (E, n), right after the edit, after its placebo; norms: float32 (E,
-    n), L2 norm of the edit's change, pixel values 0..255. error_ids: int64 (k,), errors in the order in which they
-    were drawn; error_edited, error_placebo: bool (E, k), as above; maps: float64 (k, H, W), logits, see
-    occlusion.margin_map.
+    edits: str (E,), their names. ids: int64 (n,), ascending, the held-out images drawn for the edits; before: bool
+    (n,), right without any edit; edited, placebo: bool (E, n), right after the edit, after its placebo; norms: float32
+    (E, n), L2 norm of the edit's change, pixel values 0..255. error_ids: int64 (k,), errors in the order in which they
+    were drawn, the same for every run; error_edited, error_placebo: bool (E, k), as above; maps: float64 (k, H, W),
+    logits, positive where a part speaks for the class that the run predicts, see occlusion.margin_map.
     """
 
     edits: np.ndarray

@@ -1,33 +1,44 @@
 """What every trained network says of one image, and why: as text, and as a picture in the folder `explanations`.
 
-python -m stages.explain IMAGE
+python -m scripts.explain IMAGE
 """
 
 import argparse
+from functools import partial
 
-from stages.explain import figure, request, subject, text
+import numpy as np
+from tqdm import tqdm
 
-from stages import artifacts, params
+from scripts.explain import figure, request, subject, text
+from scripts.explain.answers import explain
+from scripts.explain.neighbours import nearest
+from stages import dataset, params, settings
 from stages.errors import reported
+from stages.interventions import features
 from stages.nicknet import runtime
 
 
-def main(wanted: argparse.Namespace) -> None:
-    given = params.load("networks", "seeds", "error_analysis")
-    runs = request.runs(given.networks, given.seeds, wanted.network, wanted.seed)
-    request.require_neighbours(wanted.neighbours)
-    request.require_trained(runs)
-    names = artifacts.read_class_names()
-    one = subject.read(wanted.image, wanted.label, names)
-    target = request.target(wanted.output, one.stem, wanted.image)
+def main(options: argparse.Namespace) -> None:
+    runs = request.runs(params.read(), options.network, options.seed)
+    names, ids = dataset.read_class_names(), np.asarray(dataset.read_indices("training"))
+    images, labels = dataset.read_images("train"), dataset.read_labels("train")
+    asked = subject.read(options.image, options.label, names)
+    target = request.target(options.output, asked.stem, options.image)
+    known = {run: features.read(run, len(ids)) for run in runs} if options.neighbours else {}
     runtime.prepare()
-    from stages.explain import networks
+    from stages.nicknet import inference
 
-    found = networks.explain(one, runs, len(names), wanted.neighbours, given.error_analysis.seed)
-    images = artifacts.read_images("train")
-    near = {each.id: images[each.id] for explanation in found.values() for each in explanation.neighbours or ()}
-    artifacts.write_figure(target, figure.draw(one, found, near, names))
-    print(text.report(one, found, names))
+    explanations = {}
+    for run in tqdm(runs, "runs", leave=False, disable=None):
+        weights = inference.weights_path(run)
+        model = inference.load(settings.read(run.network), weights, asked.image.shape, len(names))
+        near = ()
+        if options.neighbours:
+            vector = inference.features(model, asked.image[None])[0]
+            near = nearest(vector, known[run], ids, labels, options.neighbours, asked.training_id)
+        explanations[run] = explain(partial(inference.logits, model), asked.image, asked.label, near)
+    figure.write(target, figure.draw(asked, explanations, images, names))
+    print(text.report(asked, explanations, names))
     print(f"picture: {target}")
 
 

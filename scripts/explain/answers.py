@@ -3,14 +3,16 @@
 CAUSAL throughout: a class is taken away or pixels are changed, and the network is asked again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import softmax
-from stages.error_analysis.edits import Predict
-from stages.error_analysis.knockout import without
 
-from stages.error_analysis import edits, occlusion
+from scripts.explain.neighbours import Neighbour
+from stages.images import edits, occlusion
+from stages.statistics.knockout import without
+from stages.streams import stream
 
 NOISES = 100
 """Draws of noise that each edit is compared with: with one image, a single draw would be a coin toss."""
@@ -58,34 +60,57 @@ class Occlusion:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a network says of one image. probabilities: float64 (classes,), sum to 1."""
+class Explanation:
+    """What a network says of one image, and why. probabilities: float64 (classes,), sum to 1.
+
+    neighbours: None where the features of the image are all zero, empty where nobody asked.
+    """
 
     probabilities: np.ndarray
     knockouts: tuple[Knockout, ...]
     edits: tuple[Edited, ...]
     occlusion: Occlusion
+    neighbours: tuple[Neighbour, ...] | None = ()
 
     @property
     def predicted(self) -> int:
         return int(self.probabilities.argmax())
 
 
-def ask(predict: Predict, image: np.ndarray, label: int | None, seed: int) -> Answer:
-    """Ask a network about an image, uint8 (H, W, 3), and about all that is done to it.
+def explain(
+    predict: Callable[[np.ndarray], np.ndarray],
+    image: np.ndarray,
+    label: int | None,
+    neighbours: tuple[Neighbour, ...] | None = (),
+) -> Explanation:
+    """Ask a network about an image, uint8 (H, W, 3), and about all that is done to it, at once.
 
-    predict: to logits. label: the image's class, None where it is not known. seed: draws the noise and the place of the
-    edits' square; the same for every network.
+    predict: images (n, H, W, 3) to logits (n, classes). label: the image's class, None where it is not known. The noise
+    and the place of the edits' square are the same for every network and image.
     """
-    logits = _float64(predict(image[None]))[0]
-    predicted = int(logits.argmax())
-    removals = knockouts(logits, label)
-    rival = label if label not in (None, predicted) else removals[0].answer
-    return Answer(
-        probabilities=softmax(logits),
+    changed, noisy = zip(*edits.with_placebos(image[None], stream("explain"), NOISES), strict=True)
+    pieces = [image[None], occlusion.hidden(image), *changed, *noisy]
+    logits = np.asarray(predict(np.concatenate(pieces)), "float64")
+    whole, covered, *of_edits = np.split(logits, np.cumsum([len(piece) for piece in pieces])[:-1])
+    after, after_noise = of_edits[: len(changed)], of_edits[len(changed) :]
+    predicted = int(whole.argmax())
+    removals = knockouts(whole[0], label)
+    rival = removals[0].answer if label is None or label == predicted else label
+    return Explanation(
+        probabilities=softmax(whole[0]),
         knockouts=removals,
-        edits=edited(predict, image, predicted, np.random.default_rng(seed)),
-        occlusion=occluded(predict, image, predicted, rival),
+        edits=tuple(
+            _edited(edit.name, predicted, by_edit[0], by_noise, float(edits.change(image[None], pixels)[0]))
+            for edit, pixels, by_edit, by_noise in zip(edits.EDITS, changed, after, after_noise, strict=True)
+        ),
+        occlusion=Occlusion(
+            rival=rival,
+            map=occlusion.margin_map(whole[0], covered, predicted, rival, (1, *image.shape)),
+            side=edits.occlusion_side((1, *image.shape)),
+            places=len(covered),
+            turned=int((covered.argmax(axis=1) != predicted).sum()),
+        ),
+        neighbours=neighbours,
     )
 
 
@@ -96,56 +121,24 @@ def knockouts(logits: np.ndarray, label: int | None) -> tuple[Knockout, ...]:
     Taking away any other class than the first choice changes nothing. logits: (classes,).
     """
     first = int(logits.argmax())
-    found, removed, left = [], [], logits
-    while not found or (label not in (None, first) and found[-1].answer != label):
-        answer = int(left.argmax())
-        after = int(without(left, answer))
-        removed.append(answer)
-        left = left.copy()
-        left[answer] = -np.inf
-        found.append(Knockout(tuple(removed), after, float(softmax(left)[after])))
-    return (found[0],) if len(found) == 1 else (found[0], found[-1])
+    steps, removed, left = [], [], logits
+    while not steps or (label not in (None, first) and steps[-1].answer != label):
+        removed.append(int(left.argmax()))
+        answer = int(without(left, removed[-1]))
+        left = np.where(np.arange(len(left)) == removed[-1], -np.inf, left)
+        steps.append(Knockout(tuple(removed), answer, float(softmax(left)[answer])))
+    return (steps[0],) if len(steps) == 1 else (steps[0], steps[-1])
 
 
-def edited(predict: Predict, image: np.ndarray, predicted: int, rng: np.random.Generator) -> tuple[Edited, ...]:
-    """Every edit of error_analysis, each beside NOISES draws of its placebo. predicted: the answer before."""
-    corners = edits.random_corners((1, *image.shape), rng)
-    streams = rng.spawn(len(edits.EDITS))
-    return tuple(
-        _edited(edit.name, predict, image, edit.apply(image[None], corners)[0], predicted, stream)
-        for edit, stream in zip(edits.EDITS, streams, strict=True)
-    )
-
-
-def _edited(
-    name: str, predict: Predict, image: np.ndarray, changed: np.ndarray, predicted: int, rng: np.random.Generator
-) -> Edited:
-    shape = (NOISES, *image.shape)
-    noisy = edits.placebo(np.broadcast_to(image, shape), np.broadcast_to(changed, shape), rng)
-    logits = _float64(predict(np.concatenate([changed[None], noisy])))
-    answers, probabilities = logits.argmax(axis=1), softmax(logits, axis=1)
+def _edited(name: str, predicted: int, logits: np.ndarray, noise_logits: np.ndarray, norm: float) -> Edited:
+    """predicted: the answer before. logits: (classes,), after the edit; noise_logits: (draws, classes)."""
+    probabilities, answer = softmax(logits), int(logits.argmax())
     return Edited(
         name=name,
-        answer=int(answers[0]),
-        probability=float(probabilities[0, answers[0]]),
-        kept=float(probabilities[0, predicted]),
-        noise_answers=answers[1:],
-        noise_kept=probabilities[1:, predicted],
-        norm=float(np.linalg.norm(changed - np.asarray(image, "float32"))),
+        answer=answer,
+        probability=float(probabilities[answer]),
+        kept=float(probabilities[predicted]),
+        noise_answers=noise_logits.argmax(axis=1),
+        noise_kept=softmax(noise_logits, axis=1)[:, predicted],
+        norm=norm,
     )
-
-
-def occluded(predict: Predict, image: np.ndarray, predicted: int, rival: int) -> Occlusion:
-    """The occlusion map of error_analysis, of the answer against the rival."""
-    hidden = occlusion.occluded_logits(predict, image)
-    return Occlusion(
-        rival=rival,
-        map=occlusion.margin_map(predict, image, true=rival, wrong=predicted),
-        side=edits.occlusion_side((1, *image.shape)),
-        places=len(hidden),
-        turned=int((hidden.argmax(axis=1) != predicted).sum()),
-    )
-
-
-def _float64(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(logits, "float64")

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from stages.errors import InputError
-from stages.files import read_array, write_array
+from stages.files import REMAKE, read_array, write_array
 from stages.run import Run
 
 FOLDER = Path("data/features")
@@ -34,11 +34,14 @@ def write(run: Run, features: Features, images: np.ndarray, ids: np.ndarray) -> 
     write_array(path(run), np.concatenate(found))
 
 
-def read(run: Run) -> np.ndarray:
-    """float16 (n, units), see `path`; InputError where the file is missing or holds something else."""
+def read(run: Run, count: int) -> np.ndarray:
+    """float16 (count, units), see `path`; InputError where the file is missing or holds something else."""
     if not path(run).is_file():
         raise InputError(f"{path(run)} is missing. Run `dvc repro interventions@{run.network}-{run.seed}` to make it.")
-    return read_array(path(run), "float16", 2)
+    rows = read_array(path(run), "float16", 2)
+    if len(rows) != count:
+        raise InputError(f"{path(run)}: expected a row for each of {count} training images, got {len(rows)}. {REMAKE}")
+    return rows
 
 
 def directions(vectors: np.ndarray) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from stages.error_analysis.edits import EDITS
-from stages.explain import answers
+
+from scripts.explain import answers
+from stages.images.edits import EDITS
 
 
 def corner_reader(images):
@@ -23,14 +24,14 @@ LOGITS = np.log([0.5, 0.3, 0.15, 0.05])
 
 
 def test_without_its_first_choice_a_network_says_the_second_with_what_is_left():
-    (only,) = answers.knockouts(LOGITS, None)
-    assert (only.removed, only.answer) == ((0,), 1)
-    assert only.probability == pytest.approx(0.3 / 0.5)
+    (knockout,) = answers.knockouts(LOGITS, None)
+    assert (knockout.removed, knockout.answer) == ((0,), 1)
+    assert knockout.probability == pytest.approx(0.3 / 0.5)
 
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_right_answer_and_a_second_choice_need_one_knockout(label):
-    assert [one.removed for one in answers.knockouts(LOGITS, label)] == [(0,)]
+    assert [knockout.removed for knockout in answers.knockouts(LOGITS, label)] == [(0,)]
 
 
 def test_all_that_is_more_probable_than_the_label_has_to_go():
@@ -42,27 +43,34 @@ def test_all_that_is_more_probable_than_the_label_has_to_go():
 
 
 def test_knockouts_of_a_saturated_network_are_numbers():
-    (only,) = answers.knockouts(np.array([5000.0, 0.0, -5000.0]), None)
-    assert (only.answer, only.probability) == (1, 1.0)
+    (knockout,) = answers.knockouts(np.array([5000.0, 0.0, -5000.0]), None)
+    assert (knockout.answer, knockout.probability) == (1, 1.0)
 
 
 def test_an_edit_that_darkens_the_corner_changes_the_mind_of_a_network_that_reads_it(image):
-    answer = answers.ask(corner_reader, image, None, seed=0)
-    found = {edit.name: edit for edit in answer.edits}
-    assert list(found) == [edit.name for edit in EDITS]
-    assert answer.predicted == 1
-    assert found["flip"].answer == 0
-    assert found["flip"].norm == pytest.approx(200 * np.sqrt(6))  # two pixels of three channels
-    assert found["flip"].kept == pytest.approx(np.exp(0) / (np.exp(10) + 2))
-    assert found["greyscale"].answer == 1
-    assert found["greyscale"].norm == pytest.approx(0, abs=1e-3)
-    assert (found["greyscale"].noise_answers == 1).all()
-    assert len(found["flip"].noise_answers) == answers.NOISES
+    batches = []
+
+    def predict(images):
+        batches.append(len(images))
+        return corner_reader(images)
+
+    said = answers.explain(predict, image, None)
+    assert batches == [1 + 49 + len(EDITS) * (1 + answers.NOISES)]
+    assert [edit.name for edit in said.edits] == [edit.name for edit in EDITS]
+    assert said.predicted == 1
+    flip, grey = (next(edit for edit in said.edits if edit.name == name) for name in ("flip", "greyscale"))
+    assert flip.answer == 0
+    assert flip.norm == pytest.approx(200 * np.sqrt(6))  # two pixels of three channels
+    assert flip.kept == pytest.approx(np.exp(0) / (np.exp(10) + 2))
+    assert grey.answer == 1
+    assert grey.norm == pytest.approx(0, abs=1e-3)
+    assert (grey.noise_answers == 1).all()
+    assert len(flip.noise_answers) == len(flip.noise_kept) == answers.NOISES
 
 
 def flip_turned_by_noise(image):
-    found = answers.ask(corner_reader, image, None, seed=0).edits
-    return int(next((edit.noise_answers != 1).sum() for edit in found if edit.name == "flip"))
+    said = answers.explain(corner_reader, image, None)
+    return int(next((edit.noise_answers != 1).sum() for edit in said.edits if edit.name == "flip"))
 
 
 def test_noise_is_counted_by_what_it_changes(image):
@@ -76,22 +84,23 @@ def test_noise_is_counted_by_what_it_changes(image):
 
 
 def test_the_map_of_a_network_that_looks_at_one_corner_lies_there(image):
-    found = answers.ask(corner_reader, image, None, seed=0).occlusion
-    assert found.rival == 0
-    assert (found.side, found.places, found.turned) == (2, 49, 1)
-    assert found.map.argmax() == 0
-    assert found.map[0, 0] == pytest.approx(20 - 200 / 64 / 10)
-    assert not found.map[2:, :].any()
-    assert not found.map[:, 2:].any()
+    occlusion = answers.explain(corner_reader, image, None).occlusion
+    assert (occlusion.rival, occlusion.side, occlusion.places, occlusion.turned) == (0, 2, 49, 1)
+    assert occlusion.map.argmax() == 0
+    assert occlusion.map[0, 0] == pytest.approx(20 - 200 / 64 / 10)
+    assert not occlusion.map[2:, :].any()
+    assert not occlusion.map[:, 2:].any()
 
 
 def test_the_rival_is_the_label_where_that_is_another_class(image):
-    assert answers.ask(corner_reader, image, 2, seed=0).occlusion.rival == 2
-    assert answers.ask(corner_reader, image, 1, seed=0).occlusion.rival == 0
+    assert answers.explain(corner_reader, image, 2).occlusion.rival == 2
+    assert answers.explain(corner_reader, image, 1).occlusion.rival == 0
 
 
-def test_equal_seeds_draw_equal_noise(image):
+def test_the_noise_is_the_same_for_every_network(image):
     image[0, 0] = 101
-    first, again, other = (answers.ask(corner_reader, image, None, seed).edits for seed in (3, 3, 4))
-    assert all(np.array_equal(a.noise_kept, b.noise_kept) for a, b in zip(first, again, strict=True))
-    assert not all(np.array_equal(a.noise_kept, b.noise_kept) for a, b in zip(first, other, strict=True))
+    first, other = (
+        answers.explain(lambda images, scale=scale: scale * corner_reader(images), image, None).edits
+        for scale in (1, 2)
+    )
+    assert all(np.array_equal(a.noise_answers, b.noise_answers) for a, b in zip(first, other, strict=True))

@@ -11,41 +11,53 @@ import pytest
 import yaml
 from PIL import Image
 
-from stages import artifacts, settings
+from stages import dataset, outcomes, predictions, settings
 from stages.download import digits
+from stages.files import write_array, write_json, write_text
+from stages.run import Run
 from stages.settings import NetworkSettings
 
 SMALL = {"optimizer": "adam", "learning_rate": 0.01, "kernel_size": 3, "filters": [4], "pool_after": [1]}
 SMALL |= {"dense_units": [16], "epochs": 2, "batch_size": 32}
 
 
-def run(*arguments, folder, package="explain"):
+def run(*arguments, folder, module="scripts.explain"):
     options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
     environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
-    return subprocess.run([sys.executable, "-m", f"stages.{package}", *arguments], env=environment, **options)
+    return subprocess.run([sys.executable, "-m", module, *arguments], env=environment, **options)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A folder with 200 digits, 150 of them learned from, and one network trained on them with seed 0."""
+    """A folder with 200 digits, 150 of them learned from, and one network trained on them with seed 0, and asked."""
     folder = tmp_path_factory.mktemp("trained")
     batch = next(iter(digits.batches()))
     parameters = yaml.safe_load(Path("params.yaml").read_text()) | {"networks": {"tiny": {}}, "seeds": [0]}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for source, rows in (("train", slice(0, 200)), ("test", slice(200, 210))):
-            artifacts.write_array(artifacts.images_path(source), batch.images[rows])
-            artifacts.write_array(artifacts.labels_path(source), batch.labels[rows])
-        artifacts.write_json(artifacts.CLASS_NAMES, list(digits.CLASS_NAMES))
-        artifacts.write_array(artifacts.indices_path("train"), np.arange(150))
-        artifacts.write_array(artifacts.indices_path("held_out"), np.arange(150, 200))
-        artifacts.write_text(artifacts.settings_path("tiny"), settings.dump(NetworkSettings.model_validate(SMALL)))
-        artifacts.write_text(Path("params.yaml"), yaml.safe_dump(parameters, sort_keys=False))
+            write_array(dataset.images_path(source), batch.images[rows])
+            write_array(dataset.labels_path(source), batch.labels[rows])
+        write_json(dataset.CLASS_NAMES, list(digits.CLASS_NAMES))
+        write_array(dataset.indices_path("training"), np.arange(150))
+        write_array(dataset.indices_path("held-out"), np.arange(150, 200))
+        settings.write("tiny", NetworkSettings.model_validate(SMALL))
+        write_text(Path("params.yaml"), yaml.safe_dump(parameters, sort_keys=False))
         Image.fromarray(batch.images[5]).resize((96, 96), Image.Resampling.NEAREST).save("five.png")
-        Image.new("RGB", (10, 10)).save("black.png")
-    done = run("tiny", "0", folder=folder, package="train")
-    assert done.returncode == 0, done.stderr
+    for stage in ("train", "evaluate", "interventions"):
+        done = run("tiny", "0", folder=folder, module=f"stages.{stage}")
+        assert (done.returncode, done.stderr) == (0, "")
     return folder
+
+
+def test_the_outcomes_of_the_stage_agree_with_the_predictions(trained, monkeypatch):
+    monkeypatch.chdir(trained)
+    asked, held_out = outcomes.read(Run("tiny", 0)), predictions.read(Run("tiny", 0))["held-out"]
+    right = held_out.probabilities.argmax(axis=1) == held_out.labels
+    np.testing.assert_array_equal(asked.ids, held_out.ids)  # fewer than are asked about at most
+    np.testing.assert_array_equal(asked.before, right)
+    assert set(asked.error_ids) <= set(held_out.ids[~right])
+    assert len(asked.error_ids) == min(12, np.sum(~right)) > 0
 
 
 def test_an_image_is_explained_in_text_and_picture_with_equal_bytes_each_time(trained):
@@ -75,19 +87,17 @@ def test_a_copy_of_a_training_image_is_its_own_nearest(trained):
     assert Image.open(trained / "out/five.png").format == "PNG"
 
 
-def test_without_a_trained_network_one_line_names_the_command(trained, tmp_path):
+def test_what_the_pipeline_has_not_made_is_named_with_the_command(trained, tmp_path):
     shutil.copytree(trained, tmp_path / "x")
-    shutil.rmtree(tmp_path / "x/data/models")
-    done = run("five.png", folder=tmp_path / "x")
-    expected = (
-        "data/models/tiny/0.weights.h5 is missing: tiny, seed 0 is not trained here. Run `dvc repro train@tiny-0`."
-    )
+    shutil.rmtree(tmp_path / "x/data/features")
+    done = run("five.png", "--output", "new", folder=tmp_path / "x")
+    expected = "data/features/tiny/0.npy is missing. Run `dvc repro interventions@tiny-0` to make it."
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"explain: {expected}\n")
+    assert not (tmp_path / "x/new").exists()
 
 
 def test_an_unreadable_picture_ends_in_one_line_and_writes_nothing(trained):
     done = run("params.yaml", folder=trained)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("explain: params.yaml: neither PNG nor JPEG")
-    assert done.stderr.count("\n") == 1
     assert not (trained / "explanations/params.png").exists()

@@ -2,30 +2,25 @@
 
 import numpy as np
 import pytest
-from stages.error_analysis.grid import Run
-from stages.explain import answers, figure
-from stages.explain.neighbours import Neighbour
-from stages.explain.subject import Subject
-from stages.explain.text import Explanation
 
+from scripts.explain import answers, figure
+from scripts.explain.neighbours import Neighbour
+from scripts.explain.subject import Subject
 from stages.errors import InputError
+from stages.run import Run
 
 
-def explanation(classes, near):
+def drawn(classes, near=(), name="a.png", class_name="class {}", runs=1):
     weights = np.random.default_rng(0).normal(size=(16 * 24 * 3, classes)) / 500
     image = np.random.default_rng(1).integers(0, 256, (16, 24, 3), np.uint8)
 
     def predict(images):
         return np.asarray(images, "float64").reshape(len(images), -1) @ weights
 
-    return image, Explanation(answers.ask(predict, image, 0, seed=0), near)
-
-
-def drawn(classes, near=(), name="a.png", class_name="class {}", runs=1):
-    image, one = explanation(classes, near)
-    found = {Run("n" * 32, seed): one for seed in range(runs)}
+    said = answers.explain(predict, image, 0, near)
     names = [class_name.format(number) for number in range(classes)]
-    return figure.draw(Subject(name, "a picture file", image, 0, None), found, {1: image}, names)
+    runs = [Run("n" * 32, seed) for seed in range(runs)]
+    return figure.draw(Subject(name, "a picture file", image, 0, None), dict.fromkeys(runs, said), image[None], names)
 
 
 def words(drawing):
@@ -35,7 +30,7 @@ def words(drawing):
     return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_visible()]
 
 
-@pytest.mark.parametrize(("classes", "near"), [(2, None), (10, (Neighbour(1, 1, 0.5),) * 6), (100, ())])
+@pytest.mark.parametrize(("classes", "near"), [(2, None), (10, (Neighbour(0, 1, 0.5),) * 6), (100, ())])
 def test_no_words_leave_the_picture_or_lie_on_others(classes, near):
     drawing = drawn(classes, near, name="n" * 200, class_name="a class with a very long name, number {}")
     found = words(drawing)

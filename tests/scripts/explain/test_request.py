@@ -3,30 +3,36 @@
 from pathlib import Path
 
 import pytest
-from stages.error_analysis.grid import Run
-from stages.explain import request
 
+from scripts.explain import request
+from stages import params
 from stages.errors import InputError
+from stages.run import Run
 
 
-def test_all_runs_unless_some_are_chosen():
-    grid = (["b", "a"], [3, 1])
-    assert request.runs(*grid, None, None) == [Run("b", 3), Run("b", 1), Run("a", 3), Run("a", 1)]
-    assert request.runs(*grid, ["a"], [1]) == [Run("a", 1)]
+@pytest.fixture
+def given():
+    networks = {"b": params.NetworkOverrides(), "a": params.NetworkOverrides()}
+    return params.read().model_copy(update={"networks": networks, "seeds": [3, 1]})
+
+
+def test_all_runs_unless_some_are_chosen(given):
+    assert request.runs(given, None, None) == [Run("b", 3), Run("b", 1), Run("a", 3), Run("a", 1)]
+    assert request.runs(given, ["a"], [1]) == [Run("a", 1)]
 
 
 @pytest.mark.parametrize(
     ("networks", "seeds", "message"),
     [(["c"], None, "--network c: params.yaml has b, a."), (None, [2], "--seed 2: params.yaml has 3, 1.")],
 )
-def test_unknown_runs_are_refused_with_the_known_ones(networks, seeds, message):
+def test_unknown_runs_are_refused_with_the_known_ones(given, networks, seeds, message):
     with pytest.raises(InputError, match=f"^{message}$"):
-        request.runs(["b", "a"], [3, 1], networks, seeds)
+        request.runs(given, networks, seeds)
 
 
 def test_options_take_several_values_and_may_come_again():
-    found = request.parser().parse_args(["x.png", "--network", "a", "b", "--network", "c", "--seed", "0"])
-    assert (found.network, found.seed, found.output) == (["a", "b", "c"], [0], Path("explanations"))
+    options = request.parser().parse_args(["x.png", "--network", "a", "b", "--network", "c", "--seed", "0"])
+    assert (options.network, options.seed, options.output) == (["a", "b", "c"], [0], Path("explanations"))
 
 
 def test_the_picture_goes_to_the_file_or_into_the_folder(tmp_path):
@@ -42,16 +48,8 @@ def test_the_picture_is_a_png_and_never_replaces_the_image(tmp_path):
         request.target(tmp_path, "cat", str(tmp_path / "cat.png"))
 
 
-@pytest.mark.parametrize("number", [-1, 31])
-def test_the_number_of_neighbours_has_a_range(number):
-    with pytest.raises(InputError, match=f"--neighbours {number}: expected a number from 0 to 30"):
-        request.require_neighbours(number)
-
-
-def test_a_run_that_was_not_trained_is_named_with_the_command(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    settings = tmp_path / "data/networks/a.yaml"
-    settings.parent.mkdir(parents=True)
-    settings.touch()
-    with pytest.raises(InputError, match=r"^data/models/a/1\.weights\.h5 is missing: .*Run `dvc repro train@a-1`\.$"):
-        request.require_trained([Run("a", 1)])
+@pytest.mark.parametrize("number", ["-1", "31", "x"])
+def test_the_number_of_neighbours_has_a_range(number, capsys):
+    with pytest.raises(SystemExit):
+        request.parser().parse_args(["x.png", "--neighbours", number])
+    assert "argument --neighbours: invalid" in capsys.readouterr().err

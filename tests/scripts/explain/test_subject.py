@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from PIL import Image
-from stages.explain import subject
 
-from stages import artifacts
+from scripts.explain import subject
+from stages import dataset
 from stages.errors import InputError
+from stages.files import write_array, write_bytes
 
 NAMES = ("cat", "dog")
 
@@ -17,10 +18,10 @@ def data(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for source, count in (("train", 4), ("test", 1)):
         images = np.zeros((count, 8, 8, 3), np.uint8) + np.arange(count, dtype=np.uint8)[:, None, None, None]
-        artifacts.write_array(artifacts.images_path(source), images)
-        artifacts.write_array(artifacts.labels_path(source), np.arange(count, dtype=np.uint8) % 2)
-    artifacts.write_array(artifacts.indices_path("train"), np.array([0, 3]))
-    artifacts.write_array(artifacts.indices_path("held_out"), np.array([1]))
+        write_array(dataset.images_path(source), images)
+        write_array(dataset.labels_path(source), np.arange(count, dtype=np.uint8) % 2)
+    write_array(dataset.indices_path("training"), np.array([0, 3]))
+    write_array(dataset.indices_path("held-out"), np.array([1]))
 
 
 @pytest.mark.parametrize(
@@ -33,22 +34,22 @@ def data(tmp_path, monkeypatch):
     ],
 )
 def test_an_image_of_the_data_set_brings_its_label(name, label, own, words):
-    found = subject.read(name, None, NAMES)
-    assert (found.label, found.training_id, found.origin, found.stem) == (label, own, words, name.replace(":", "-"))
-    assert (found.image == int(name[-1])).all()
+    asked = subject.read(name, None, NAMES)
+    assert (asked.label, asked.training_id, asked.origin, asked.stem) == (label, own, words, name.replace(":", "-"))
+    assert (asked.image == int(name[-1])).all()
 
 
 def test_a_label_that_is_given_goes_first_and_the_other_is_named():
-    found = subject.read("test:0", "dog", NAMES)
-    assert (found.label, found.origin) == (1, "a test image, which the data set calls cat")
+    asked = subject.read("test:0", "dog", NAMES)
+    assert (asked.label, asked.origin) == (1, "a test image, which the data set calls cat")
 
 
 def test_a_picture_file_is_resized_and_has_no_label_unless_given(tmp_path):
     Image.new("RGBA", (300, 200), (255, 0, 0, 255)).save("a red.png")
-    found = subject.read("a red.png", None, NAMES)
-    assert found.image.shape == (8, 8, 3)
-    assert (found.image == (255, 0, 0)).all()
-    assert (found.label, found.training_id, found.stem) == (None, None, "a red")
+    asked = subject.read("a red.png", None, NAMES)
+    assert asked.image.shape == (8, 8, 3)
+    assert (asked.image == (255, 0, 0)).all()
+    assert (asked.label, asked.training_id, asked.stem) == (None, None, "a red")
     assert subject.read("a red.png", "dog", NAMES).label == 1
 
 
@@ -62,7 +63,6 @@ def test_a_file_may_be_named_like_a_reference():
     [
         ("missing.png", None, "missing.png: No such file"),
         ("text.png", b"no picture", "text.png: neither PNG nor JPEG"),
-        ("empty.png", b"", "empty.png: 0 bytes"),
         ("data", None, "data is a folder"),
         ("train:4", None, "train:4: expected a number from 0 to 3, got 4"),
         ("test:1", None, "test:1: expected a number from 0 to 0, got 1"),
@@ -71,23 +71,9 @@ def test_a_file_may_be_named_like_a_reference():
 )
 def test_what_is_no_image_is_named(name, content, words):
     if content is not None:
-        artifacts.write_bytes(subject.Path(name), content)
+        write_bytes(subject.Path(name), content)
     with pytest.raises(InputError, match=words):
         subject.read(name, None, NAMES)
-
-
-def test_a_picture_that_is_cut_off_is_named(tmp_path):
-    Image.effect_noise((64, 64), 50).save("whole.png")
-    content = (tmp_path / "whole.png").read_bytes()
-    (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
-    with pytest.raises(InputError, match=r"^cut\.png: .*truncated"):
-        subject.read("cut.png", None, NAMES)
-
-
-def test_a_decompression_bomb_is_refused(tmp_path):
-    Image.new("1", (20000, 10000)).save("bomb.png")
-    with pytest.raises(InputError, match=r"^bomb\.png: .*pixels"):
-        subject.read("bomb.png", None, NAMES)
 
 
 def test_an_unknown_class_is_refused_with_the_known_ones():

@@ -1,13 +1,15 @@
 """The words and tables of an explanation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from stages.error_analysis.grid import Run
-from stages.explain import text
-from stages.explain.answers import Answer, Edited, Knockout, Occlusion
-from stages.explain.neighbours import Neighbour
-from stages.explain.subject import Subject
-from stages.explain.text import Explanation
+
+from scripts.explain import text
+from scripts.explain.answers import Edited, Explanation, Knockout, Occlusion
+from scripts.explain.neighbours import Neighbour
+from scripts.explain.subject import Subject
+from stages.run import Run
 
 NAMES = ("cat", "dog", "frog")
 
@@ -24,13 +26,13 @@ def subject(label):
 def explanation():
     evidence = np.zeros((4, 4))
     evidence[2, 1] = 1.5
-    answer = Answer(
+    return Explanation(
         probabilities=np.array([0.75, 0.249, 0.001]),
         knockouts=(Knockout((0,), 1, 0.996), Knockout((0, 1), 2, 1.0)),
         edits=(edit(2),),
         occlusion=Occlusion(rival=2, map=evidence, side=1, places=16, turned=3),
+        neighbours=(Neighbour(17, 1, 0.98765),),
     )
-    return Explanation(answer, (Neighbour(17, 1, 0.98765),))
 
 
 EXPECTED = """\
@@ -68,16 +70,16 @@ def test_a_report_of_a_wrong_answer(explanation):
 
 
 def test_without_a_label_nothing_is_called_right_or_wrong(explanation):
-    found = text.report(subject(None), {Run("a", 0): explanation}, NAMES)
-    assert "label: not given" in found
-    assert "right" not in found
-    assert "wrong" not in found
-    assert "changed  12  2 of 4\n" in found
+    report = text.report(subject(None), {Run("a", 0): explanation}, NAMES)
+    assert "label: not given" in report
+    assert "right" not in report
+    assert "wrong" not in report
+    assert "changed  12  2 of 4\n" in report
 
 
 def test_no_features_and_no_neighbours_asked_for_are_told_apart(explanation):
     silent, unasked = (
-        text.report(subject(None), {Run("a", 0): Explanation(explanation.answer, near)}, NAMES) for near in (None, ())
+        text.report(subject(None), {Run("a", 0): replace(explanation, neighbours=near)}, NAMES) for near in (None, ())
     )
     assert "the features that enter the output layer are all zero" in silent
     assert "earest" not in unasked
@@ -99,18 +101,7 @@ def test_the_turn_of_an_edit(after, before, label, words):
 
 def test_many_classes_are_cut_to_the_most_probable_and_the_label():
     probabilities = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.08, 0.05, 0.02])
-    answer = Answer(probabilities, (Knockout((0,), 1, 0.5),), (), Occlusion(1, np.zeros((4, 4)), 1, 16, 0))
-    found = text.report(subject(7), {Run("a", 0): Explanation(answer, ())}, list("abcdefgh"))
-    assert "h                0.02  label\n2 others         0.13\n" in found
-    assert "No part speaks for a against b." in found
-
-
-@pytest.mark.parametrize(
-    ("value", "words"), [(0, "0.00"), (0.004, "<0.01"), (0.005, "0.01"), (0.996, ">0.99"), (1, "1.00")]
-)
-def test_what_is_nearly_0_or_1_is_told_from_it(value, words):
-    assert text.rounded(value) == words
-
-
-def test_long_lists_are_cut():
-    assert [text.listed("abcdef"[:n]) for n in (1, 3, 4)] == ["a", "a, b, c", "a, b and 2 others"]
+    said = Explanation(probabilities, (Knockout((0,), 1, 0.5),), (), Occlusion(1, np.zeros((4, 4)), 1, 16, 0))
+    report = text.report(subject(7), {Run("a", 0): said}, list("abcdefgh"))
+    assert "h                0.02  label\n2 others         0.13\n" in report
+    assert "No part speaks for a against b." in report
