@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from scripts.explain import figure, request, subject, text
 from scripts.explain.answers import explain
-from scripts.explain.neighbours import nearest
+from scripts.explain.neighbours import Neighbour, nearest
 from stages import dataset, params, settings
 from stages.errors import reported
 from stages.interventions import features
@@ -32,7 +32,7 @@ def main(options: argparse.Namespace) -> None:
     for run in tqdm(runs, "runs", leave=False, disable=None):
         weights = inference.weights_path(run)
         model = inference.load(settings.read(run.network), weights, asked.image.shape, len(names))
-        near = ()
+        near: tuple[Neighbour, ...] | None = ()
         if options.neighbours:
             vector = inference.features(model, asked.image[None])[0]
             near = nearest(vector, known[run], ids, labels, options.neighbours, asked.training_id)

@@ -11,7 +11,6 @@ from scipy.special import softmax
 
 from scripts.explain.neighbours import Neighbour
 from stages.images import edits, occlusion
-from stages.statistics.knockout import without
 from stages.streams import stream
 
 NOISES = 100
@@ -120,14 +119,12 @@ def knockouts(logits: np.ndarray, label: int | None) -> tuple[Knockout, ...]:
 
     Taking away any other class than the first choice changes nothing. logits: (classes,).
     """
-    first = int(logits.argmax())
-    steps, removed, left = [], [], logits
-    while not steps or (label not in (None, first) and steps[-1].answer != label):
-        removed.append(int(left.argmax()))
-        answer = int(without(left, removed[-1]))
-        left = np.where(np.arange(len(left)) == removed[-1], -np.inf, left)
-        steps.append(Knockout(tuple(removed), answer, float(softmax(left)[answer])))
-    return (steps[0],) if len(steps) == 1 else (steps[0], steps[-1])
+    order = np.argsort(-logits, kind="stable").tolist()
+    depths = {1} if label is None or label == order[0] else {1, order.index(label)}
+    return tuple(
+        Knockout(tuple(order[:depth]), order[depth], float(softmax(logits[order[depth:]])[0]))
+        for depth in sorted(depths)
+    )
 
 
 def _edited(name: str, predicted: int, logits: np.ndarray, noise_logits: np.ndarray, norm: float) -> Edited:

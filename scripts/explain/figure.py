@@ -87,9 +87,9 @@ class _Place:
             (left / self._width, bottom / self._height, width / self._width, height / self._height)
         )
 
-    def text(self, right: float, down: float, text: str, **look: Any) -> None:
+    def text(self, right: float, down: float, text: str, size: float = 8, va: str = "top", **look: Any) -> None:
         x, y = (self._left + right) / self._width, 1 - (self._top + down) / self._height
-        self._figure.text(x, y, text, **{"size": 8, "va": "top"} | look)
+        self._figure.text(x, y, text, size=size, va=va, **look)
 
     def heading(self, text: str) -> None:
         """Above the place."""
@@ -152,7 +152,7 @@ def _title(place: _Place, run: Run, said: Explanation, label: int | None, names:
 
 def _bars(place: _Place, said: Explanation, label: int | None, names: Sequence[str], most: int) -> None:
     """Probabilities of all classes in their order; of many classes, those of the most probable ones and their rest."""
-    shown = range(len(names))
+    shown: Sequence[int] = range(len(names))
     if len(names) > most:
         shown = sorted(np.argsort(-said.probabilities, kind="stable")[: most - 1].tolist())
     labels = [short(names[each], 16) for each in shown]
@@ -172,7 +172,7 @@ def _bars(place: _Place, said: Explanation, label: int | None, names: Sequence[s
     for number, value in enumerate(values):
         axes.text(value + 0.04, number, rounded(value), va="center", size=8)
     for tick, each in zip(axes.get_yticklabels(), shown, strict=False):  # the others have no number
-        tick.set_weight("bold" if each == label else "normal")
+        tick.set_fontweight("bold" if each == label else "normal")
 
 
 def _rows(axes: Axes, labels: Sequence[str], bare: str) -> None:
