@@ -30,8 +30,8 @@ def path(run: Run) -> Path:
 def write(run: Run, features: Features, images: np.ndarray, ids: np.ndarray) -> None:
     """The directions of images[ids], each (H, W, 3). Shows a bar."""
     starts = tqdm(range(0, len(ids), CHUNK), "features", leave=False, disable=None)
-    found = [directions(features(images[ids[start : start + CHUNK]])).astype("float16") for start in starts]
-    write_array(path(run), np.concatenate(found))
+    rows = [directions(features(images[ids[start : start + CHUNK]])).astype("float16") for start in starts]
+    write_array(path(run), np.concatenate(rows))
 
 
 def read(run: Run, count: int) -> np.ndarray:
