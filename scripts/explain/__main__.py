@@ -12,9 +12,8 @@ from tqdm import tqdm
 from scripts.explain import figure, request, subject, text
 from scripts.explain.answers import explain
 from scripts.explain.neighbours import Neighbour, nearest
-from stages import dataset, params, settings
+from stages import dataset, features, params, settings
 from stages.errors import reported
-from stages.interventions import features
 from stages.nicknet import runtime
 
 

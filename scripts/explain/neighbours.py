@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.interventions.features import directions
+from stages.features import directions
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from stages import dataset, outcomes, params, predictions, settings
+from stages import dataset, features, outcomes, params, predictions, settings
 from stages.errors import reported
 from stages.images.edits import EDITS
-from stages.interventions import answers, features
+from stages.interventions import answers
 from stages.nicknet import runtime
 from stages.outcomes import Outcomes
 from stages.run import Run

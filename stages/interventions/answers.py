@@ -49,12 +49,11 @@ def to_errors(
 
     labels, predicted: int (k,), the two classes that a map compares: it is positive for the predicted one.
     """
-    count, kinds = len(images), len(edits.EDITS)
-    if not count:
+    kinds = len(edits.EDITS)
+    if not len(images):
         none = np.zeros((kinds, 0), bool)
         return {"error_edited": none, "error_placebo": none, "maps": np.zeros(images.shape[:3])}
-    variants = [_variants(image, rng) for image, rng in zip(images, rngs, strict=True)]
-    logits = predict(np.concatenate(variants)).reshape(count, len(variants[0]), -1)
+    logits = np.stack([predict(_variants(image, rng)) for image, rng in zip(images, rngs, strict=True)])
     right = logits[:, 1 : 1 + 2 * kinds].argmax(axis=2) == labels[:, None]
     maps = [
         occlusion.margin_map(each[0], each[1 + 2 * kinds :], answer, label, images.shape)

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from stages import outcomes, params, predictions
+from stages import features, outcomes, params, predictions
 from stages.dataset import CLASS_NAMES, PARTS, images_path, indices_path
 from stages.errors import InputError
 from stages.files import write_array, write_json
 from stages.images.edits import EDITS
 from stages.interventions import __main__ as stage
-from stages.interventions import features
 from stages.nicknet import inference
 from stages.predictions import Predictions
 from stages.run import Run

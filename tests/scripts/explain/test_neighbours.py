@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scripts.explain.neighbours import Neighbour, nearest
-from stages.interventions import features
+from stages import features
 
 ROWS = np.array([(9, 0, 0), (0, 9, 0), (30, 40, 0), (0, 0, 0), (20, 0, 0)], "float16")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from stages import features
 from stages.errors import InputError
 from stages.files import write_array
-from stages.interventions import features
 from stages.run import Run
 
 RUN = Run("a", 1)
