@@ -12,7 +12,7 @@ from stages.errors import reported
 from stages.files import write_bytes, write_text
 from stages.findings.finding import Finding
 from stages.findings.registry import FINDINGS
-from stages.report import charts, page, pictures, results, style
+from stages.report import charts, page, pictures, results
 
 FOLDER = Path("plots")
 
@@ -20,8 +20,7 @@ FOLDER = Path("plots")
 def main(findings: Sequence[Finding] = FINDINGS) -> None:
     given = params.read()
     shown = results.read(list(given.networks), given.seeds, findings)
-    with style.applied():
-        drawn, examples = pictures.findings(shown), pictures.examples(shown)
+    drawn, examples = pictures.findings(shown), pictures.examples(shown)
     text = page.render(shown, drawn)
     charts.write(shown, FOLDER)
     replace(FOLDER / "pictures", drawn)

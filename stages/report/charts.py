@@ -28,6 +28,6 @@ def write(results: Results, folder: Path) -> None:
 
 
 def short_matrix(rows: Sequence[Row]) -> list[Row]:
-    """The cells of confusion matrices that hold images; the diagonals, whole and first, give the order of the classes."""
+    """The cells of confusion matrices that hold images; the diagonals come whole and first, to order the classes."""
     diagonal = [row for row in rows if row["true"] == row["predicted"]]
     return diagonal + [row for row in rows if row["true"] != row["predicted"] and row["count"]]

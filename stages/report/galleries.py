@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from stages.findings.galleries import described
 from stages.report import tiles
 from stages.report.results import Results
-from stages.report.style import FAINT, short
+from stages.report.style import FAINT, TIMES, short
 from stages.statistics.table import Row
 
 
 class Answer(NamedTuple):
-    """What one network says of an image: the class that most of its runs shown name, and its mean probability in those."""
+    """What one network says of an image: the class that most of its runs name, and its mean probability in those."""
 
     network: str
     predicted: str
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images drawn at random out of one group, of `n` images. of_network: whether the group is of one network's answers."""
+    """Images drawn at random out of a group of `n`. of_network: whether the group is of one network's answers."""
 
     name: str
     title: str
@@ -72,7 +72,7 @@ def _shown(rows: list[Row]) -> Shown:
     first = rows[0]
     answers = [_answer(list(of_network)) for _, of_network in groupby(rows, itemgetter("network"))]
     votes = Counter(first["votes"].split("; ") if first["votes"] else [])
-    counted = ", ".join(f"{name} {count}" for name, count in votes.most_common())
+    counted = ", ".join(f"{count}{TIMES} {name}" for name, count in votes.most_common())
     return Shown(first["id"], first["file"], first["true"], answers, counted)
 
 

@@ -30,11 +30,12 @@ ILLUSTRATED: Mapping[str, Callable[[Results], list[Any]]] = {
 
 
 class Head(NamedTuple):
-    """A column of a table as the page shows it; high: the name of the column of the upper ends, where it is an interval."""
+    """A column of a table as the page shows it. high: the name of the column of the upper ends, for an interval."""
 
     title: str
     meaning: str
     name: str
+    is_number: bool
     high: str = ""
 
 
@@ -78,16 +79,15 @@ def heads(columns: Mapping[str, Column]) -> list[Head]:
     highs = {name: re.sub(r"(?<![a-z])low(?![a-z])", "high", name) for name in columns}
     pairs = {low: high for low, high in highs.items() if low != high and high in columns}
     return [
-        Head(_words(name.replace("low", "interval")), f"{column.meaning}; {columns[pairs[name]].meaning}", name, pairs[name])
-        if name in pairs
-        else Head(_words(name), column.meaning, name)
+        _head(name, column, pairs[name], f"; {columns[pairs[name]].meaning}") if name in pairs else _head(name, column)
         for name, column in columns.items()
         if name not in pairs.values()
     ]
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
+    title = (name.replace("low", "interval") if high else name).replace("_", " ")
+    return Head(title, column.meaning + meaning, name, column.type in (int, float), high)
 
 
 def _sections(results: Results) -> list[tuple[str, str, list[Finding]]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.predictions import Predictions
 from stages.report import galleries, style, tiles
 from stages.report.results import Results
 from stages.run import Run
@@ -15,44 +14,49 @@ EXAMPLES = 12
 
 
 def findings(results: Results) -> dict[str, bytes]:
-    """A PNG of each Picture of the findings whose tables have rows, and of the galleries, by name.
+    """A PNG of each picture of the findings, by name."""
+    with style.applied():
+        return _pngs(figures(results) | galleries.figures(results))
 
-    A picture that draws None shows a part of the table that has no numbers.
-    """
-    figures = {
+
+def examples(results: Results) -> dict[str, bytes]:
+    """PNGs of random right and wrong predictions of held-out images, by run."""
+    with style.applied():
+        drawn = {
+            f"{run.network}-{run.seed}-{word}": example(run, word, results)
+            for run in results.answers
+            for word in ("right", "wrong")
+        }
+        return _pngs(drawn)
+
+
+def figures(results: Results) -> dict[str, style.Figure]:
+    """Each Picture of the findings whose tables have rows; one that draws None has no numbers to show."""
+    drawn = {
         picture.name or finding.name: picture.draw(results.tables[finding.name], style)
         for finding in results.findings
         if results.rows(finding.name)
         for picture in finding.pictures
     }
-    return _pngs(figures | galleries.figures(results))
+    return {name: figure for name, figure in drawn.items() if figure}
 
 
-def examples(results: Results) -> dict[str, bytes]:
-    """PNGs of random right and wrong predictions of the held-out images, by name."""
-    return _pngs(
-        {
-            f"{run.network}-{run.seed}-{'right' if right else 'wrong'}": _examples(run, answers, right, results)
-            for run, answers in results.answers.items()
-            for right in (True, False)
-        }
-    )
-
-
-def _examples(run: Run, answers: Predictions, right: bool, results: Results) -> style.Figure:
-    word = "right" if right else "wrong"
+def example(run: Run, word: str, results: Results) -> style.Figure:
+    """Random predictions of the run that are what the word says, 'right' or 'wrong'."""
+    answers = results.answers[run]
     predicted = answers.probabilities.argmax(axis=1)
-    group = np.flatnonzero((predicted == answers.labels) == right)
+    group = np.flatnonzero((predicted == answers.labels) == (word == "right"))
     drawn = stream("examples", run.network, run.seed, word).permutation(group)[:EXAMPLES]
     shown = []
     for index in drawn:
-        said = tiles.answer(
-            results.class_names[predicted[index]], answers.probabilities[index, predicted[index]], right
-        )
-        true = tiles.label(results.class_names[answers.labels[index]])
-        shown.append(tiles.Tile(results.images[answers.ids[index]], [true, said]))
+        probability = answers.probabilities[index, predicted[index]]
+        lines = [
+            tiles.label(results.class_names[answers.labels[index]], "true: "),
+            tiles.answer(results.class_names[predicted[index]], probability, word == "right", "predicted: "),
+        ]
+        shown.append(tiles.Tile(results.images[answers.ids[index]], lines))
     return tiles.draw(f"{run}: random {word} predictions of held-out images ({len(drawn)} of {len(group):,})", shown)
 
 
-def _pngs(figures: Mapping[str, style.Figure | None]) -> dict[str, bytes]:
-    return {name: style.png(figure) for name, figure in figures.items() if figure}
+def _pngs(drawn: Mapping[str, style.Figure]) -> dict[str, bytes]:
+    return {name: style.png(figure) for name, figure in drawn.items()}

@@ -77,7 +77,7 @@ def figure(height: float, width: float = WIDTH) -> Figure:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG of DPI dots an inch, without date or version; under `applied`, equal figures give equal bytes."""
+    """The figure, drawn under `applied`, as a PNG of DPI dots an inch, without date or version."""
     file = io.BytesIO()
     figure.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()

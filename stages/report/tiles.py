@@ -29,9 +29,9 @@ class Tile(NamedTuple):
     lines: Sequence[Line]
 
 
-def label(name: str) -> Line:
+def label(name: str, prefix: str = "") -> Line:
     """The true class."""
-    return Line(short(name, CHARACTERS - 4), weight="bold")
+    return Line(prefix + short(name, CHARACTERS - 4 - len(prefix)), weight="bold")
 
 
 def answer(predicted: str, probability: float, right: bool, prefix: str = "", suffix: str = "") -> Line:

