@@ -1,80 +1,96 @@
-"""A whole error analysis of planted errors, small enough to be drawn and rendered within a second or two."""
+"""The files that the report reads, of a planted world, small enough to be drawn and rendered within seconds."""
 
-import dataclasses
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
-from stages.error_analysis.analysis import Analysis, analyse
-from stages.error_analysis.gallery import Gallery
-from stages.error_analysis.occlusion import Case
-from tests.error_analysis import worlds
+import yaml
 
-from stages.error_analysis import edits, gallery, occlusion
-from stages.params import ErrorAnalysis
-from stages.settings import NetworkSettings
+from stages import dataset, outcomes, predictions, settings
+from stages.claims.registry import verdict_tables
+from stages.files import write_array, write_json, write_text
+from stages.findings.finding import Finding
+from stages.findings.registry import FINDINGS, Analysis, refusal_table
+from stages.outcomes import Outcomes
+from stages.predictions import Predictions
+from stages.statistics.sample import Sample
+from tests import worlds
 
-
-@dataclass(frozen=True)
-class Pieces:
-    """What the pictures and the page are made from."""
-
-    analysis: Analysis
-    images: np.ndarray
-    galleries: list[Gallery]
-    cases: list[Case]
-    curves: list[dict[str, Any]]
-    settings: dict[str, NetworkSettings]
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+SIDE = 16
+EDITS = ("grey", "shift left", "centre only")
 
 
-def pieces(
+def sample(
     cells: Sequence[tuple[str, int]] = worlds.PUBLISHED,
     seeds: int = 1,
     names: Sequence[str] = worlds.NAMES,
     votes: bool = False,
-    images: int = 400,
-) -> Pieces:
-    """The analysis of a world with every cause in it, with interventions on networks that look at a few pixels."""
+    images: int = 300,
+    files: bool = False,
+) -> Sample:
+    """A sample with every cause of errors in it, and with all that is known of held-out images."""
     rng = np.random.default_rng(7)
     world = worlds.World(label_noise=0.05, optimizer=0.15, kernel=0.1, seed=0.1, bad_runs=0.3)
-    drawn = worlds.draw(world, rng, images, cells, seeds, names)
-    settings = {f"nicknet{i + 1}": worlds.settings(*cell) for i, cell in enumerate(cells)}
-    curves = {run: _curve(rng) for run in drawn.runs.names}
-    wanted = ErrorAnalysis(seed=0, resamples=100, confidence=0.95, intervention_images=20)
-    parts = {"training": drawn.runs, "held-out": drawn.runs, "test": drawn.runs}
-    analysis = analyse(parts, drawn.grid, drawn.votes if votes else None, curves, wanted)
-
-    photos = rng.integers(0, 256, (images, 16, 16, 3), dtype=np.uint8)
-    weights = rng.normal(0, 0.01, (16 * 16 * 3, len(names)))
-
-    def predict(asked: np.ndarray) -> np.ndarray:
-        return np.asarray(asked, "float64").reshape(len(asked), -1) @ weights
-
-    networks = {run: predict for run in drawn.runs.names if run.seed == 0}
-    edited = edits.pixel_edits(networks, photos, analysis, at_most=20, seed=0, confidence=0.95)
-    cases = occlusion.explain(networks, photos, analysis, how_many=5, seed=0)
-    galleries = gallery.choose(analysis, each=6, seed=0)
-    mine = (edited, occlusion.table(cases, analysis), gallery.table(galleries, analysis))
-    analysis = dataclasses.replace(analysis, tables=analysis.tables | {table.name: table for table in mine})
-    rows = [{"network": run.network, "seed": run.seed} | row for run, rows in curves.items() for row in rows]
-    return Pieces(analysis, photos, galleries, cases, rows, settings)
+    drawn = worlds.draw(world, rng, images, cells, seeds, names, resamples=100).sample
+    return replace(
+        drawn,
+        votes=drawn.votes if votes else None,
+        files=[f"<b>{label}</b>/{index}.png" for index, label in enumerate(drawn.labels)] if files else None,
+        histories={run: _history(rng) for run in drawn.runs},
+        interventions={
+            run: _outcomes(right, rng) for run, right in zip(drawn.runs, drawn.by_run(drawn.right), strict=True)
+        },
+        others={part: replace(drawn, part=part) for part in ("training", "test")},
+    )
 
 
-def _curve(rng: np.random.Generator) -> list[dict[str, str]]:
-    """A history as training writes it, of five epochs."""
+def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
+    """What the stages before the report would have left in the current folder."""
+    analysis = Analysis(sample, findings)
+    verdicts = verdict_tables(Analysis(sample), Analysis(sample.others["test"]))
+    for table in (*verdicts, *analysis.tables, refusal_table(analysis.refusals)):
+        table.write()
+    photos = np.random.default_rng(8).integers(0, 256, (len(sample.ids), SIDE, SIDE, 3), dtype=np.uint8)
+    write_array(dataset.images_path("train"), photos)
+    write_json(dataset.CLASS_NAMES, list(sample.class_names))
+    for network in sample.networks:
+        optimizer, size = sample.grid.settings.get(network, ("adam", 15))
+        settings.write(network, worlds.settings(optimizer, size))
+    for run, probabilities in zip(sample.runs, sample.by_run(sample.probabilities), strict=True):
+        answers = Predictions(sample.ids, sample.labels, probabilities)
+        predictions.write(run, dict.fromkeys(dataset.PARTS, answers))
+        outcomes.write(run, sample.interventions[run])
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    params |= {"networks": {network: {} for network in sample.networks}, "seeds": list(sample.seeds)}
+    write_text(Path("params.yaml"), yaml.safe_dump(params))
+
+
+def _history(rng: np.random.Generator) -> list[dict]:
+    """Of five epochs."""
     return [
-        {"epoch": str(epoch), "images": images, "loss": str(2 - 0.2 * epoch + rng.uniform(0, 0.1))}
-        | dict.fromkeys(("accuracy", "precision"), str(0.1 * epoch))
+        {"epoch": epoch, "part": part, "accuracy": 0.1 * epoch, "loss": 2 - 0.2 * epoch + rng.uniform(0, 0.1)}
+        | {"precision": 0.1 * epoch}
         for epoch in range(1, 6)
-        for images in ("training", "held-out")
+        for part in ("training", "held-out")
     ]
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as artifacts.write_figure writes it."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
-    return file.getvalue()
+def _outcomes(right: np.ndarray, rng: np.random.Generator) -> Outcomes:
+    """Of edits that turn answers at random; right: bool (N,)."""
+    ids, errors = np.sort(rng.permutation(len(right))[:40]), rng.permutation(np.flatnonzero(~right))[:6]
+    edited, placebo = rng.random((2, len(EDITS), len(ids))) < 0.5
+    error_edited, error_placebo = rng.random((2, len(EDITS), len(errors))) < 0.5
+    return Outcomes(
+        edits=np.array(EDITS),
+        ids=ids,
+        before=right[ids],
+        edited=edited,
+        placebo=placebo,
+        norms=np.ones(edited.shape, np.float32),
+        error_ids=errors,
+        error_edited=error_edited,
+        error_placebo=error_placebo,
+        maps=rng.normal(size=(len(errors), SIDE, SIDE)),
+    )

@@ -1,13 +1,14 @@
 """The page in a real browser: Debian's chromium, headless."""
 
+import contextlib
 import json
 import os
 import shutil
 
 import pytest
-from tests.error_analysis import reports
 
-from stages.error_analysis import figures, page
+from stages.report.__main__ import main
+from tests.report import reports
 
 PHONE, DESKTOP = 360, 1280
 """Pixels, widths of the window."""
@@ -35,15 +36,11 @@ def browser():
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    pieces = reports.pieces(votes=True)
-    drawn = figures.draw_all(pieces.analysis, pieces.images, pieces.galleries, pieces.curves)
-    pictures = {name: reports.png(figure) for name, figure in drawn.items()}
-    file = tmp_path_factory.mktemp("page") / "report.html"
-    file.write_text(
-        page.render(pieces.analysis, pieces.images, pieces.galleries, pieces.cases, pictures, pieces.settings),
-        encoding="utf-8",
-    )
-    return file.as_uri()
+    folder = tmp_path_factory.mktemp("page")
+    with contextlib.chdir(folder):
+        reports.write(reports.sample(votes=True))
+        main()
+    return (folder / "plots/report.html").as_uri()
 
 
 def opened(browser, address, width):

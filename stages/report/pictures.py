@@ -1,0 +1,62 @@
+"""The pictures of plots/: those of the findings, and random right and wrong predictions of every run."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from stages.report import galleries, style, tiles
+from stages.report.results import Results
+from stages.run import Run
+from stages.streams import stream
+
+EXAMPLES = 12
+"""Right, and wrong, predictions of a run that are shown, at most."""
+
+
+def findings(results: Results) -> dict[str, bytes]:
+    """A PNG of each picture of the findings, by name."""
+    with style.applied():
+        return _pngs(figures(results) | galleries.figures(results))
+
+
+def examples(results: Results) -> dict[str, bytes]:
+    """PNGs of random right and wrong predictions of held-out images, by run."""
+    with style.applied():
+        drawn = {
+            f"{run.network}-{run.seed}-{word}": example(run, word, results)
+            for run in results.answers
+            for word in ("right", "wrong")
+        }
+        return _pngs(drawn)
+
+
+def figures(results: Results) -> dict[str, style.Figure]:
+    """Each Picture of the findings whose tables have rows; one that draws None has no numbers to show."""
+    drawn = {
+        picture.name or finding.name: picture.draw(results.tables[finding.name], style)
+        for finding in results.findings
+        if results.rows(finding.name)
+        for picture in finding.pictures
+    }
+    return {name: figure for name, figure in drawn.items() if figure}
+
+
+def example(run: Run, word: str, results: Results) -> style.Figure:
+    """Random predictions of the run that are what the word says, 'right' or 'wrong'."""
+    answers = results.answers[run]
+    predicted = answers.probabilities.argmax(axis=1)
+    group = np.flatnonzero((predicted == answers.labels) == (word == "right"))
+    drawn = stream("examples", run.network, run.seed, word).permutation(group)[:EXAMPLES]
+    shown = []
+    for index in drawn:
+        probability = answers.probabilities[index, predicted[index]]
+        lines = [
+            tiles.label(results.class_names[answers.labels[index]], "true: "),
+            tiles.answer(results.class_names[predicted[index]], probability, word == "right", "predicted: "),
+        ]
+        shown.append(tiles.Tile(results.images[answers.ids[index]], lines))
+    return tiles.draw(f"{run}: random {word} predictions of held-out images ({len(drawn)} of {len(group):,})", shown)
+
+
+def _pngs(drawn: Mapping[str, style.Figure]) -> dict[str, bytes]:
+    return {name: style.png(figure) for name, figure in drawn.items()}
