@@ -1,33 +1,50 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from stages.nicknet import runtime
 
 
-def python(code, **options):
-    """Run code in a process whose environment sets nothing for TensorFlow."""
+def python(*arguments, paths=(), **options):
+    """Run Python, with these paths before the repository, in an environment that sets nothing for TensorFlow."""
     unset = (runtime.THREADS, "TF_CPP_MIN_LOG_LEVEL")
     environment = {key: value for key, value in os.environ.items() if key not in unset}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, **options)
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [*paths, Path.cwd()]))
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, **options)
 
 
 def test_tensorflow_starts_without_a_word():
-    done = python("from stages.nicknet import batches; import keras; print(float(keras.ops.sum(keras.ops.ones(3))))")
+    code = "from stages.nicknet import batches; import keras; print(float(keras.ops.sum(keras.ops.ones(3))))"
+    done = python("-c", code)
     assert (done.stdout, done.stderr) == ("3.0\n", "")
 
 
 def test_a_failing_import_shows_what_was_held_back(tmp_path):
     (tmp_path / "tensorflow.py").write_text("import os\nos.write(2, b'the reason')\nraise ImportError('x')")
-    done = python(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import stages.nicknet")
+    done = python("-c", "import stages.nicknet", paths=[tmp_path])
     assert "the reason" in done.stderr
     assert "ImportError: x" in done.stderr
 
 
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_stages_report_what_goes_wrong_while_tensorflow_is_imported(stage, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise MemoryError('x')")
+    done = python("-m", f"stages.{stage}", "nicknet1", "0", paths=[tmp_path], cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"{stage} nicknet1 0: out of memory (x). Free some, or make the run smaller.\n"
+
+
+def test_bad_input_is_all_that_a_stage_speaks_of(tmp_path):
+    done = python("-m", "stages.train", "nicknet9", "0", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("train nicknet9 0: data/networks/nicknet9.yaml is missing.")
+    assert len(done.stderr.splitlines()) == 1
+
+
 _RESULT = """
-from stages.nicknet import runtime
 import hashlib, numpy as np
 from stages.settings import NetworkSettings
 from stages.train import training
@@ -49,7 +66,7 @@ for kernel_size in (3, 7):
 def test_one_core_gives_the_bytes_of_all_cores():
     everywhere, one = os.sched_getaffinity(0), {min(os.sched_getaffinity(0))}
     printed = [
-        python(_RESULT, check=True, preexec_fn=lambda cores=cores: os.sched_setaffinity(0, cores)).stdout
+        python("-c", _RESULT, check=True, preexec_fn=lambda cores=cores: os.sched_setaffinity(0, cores)).stdout
         for cores in (everywhere, one)
     ]
     assert printed[0] == printed[1]
