@@ -12,7 +12,7 @@ EDITS = {
     "words of the page": ("stages/templates/page.html", ["report"]),
     "style of the page": ("stages/templates/page.css", ["report"]),
     "colours of the pictures": ("stages/report/style.py", ["report"]),
-    "random right and wrong predictions": ("stages/report/examples.py", ["report"]),
+    "random right and wrong predictions": ("stages/report/pictures.py", ["report"]),
     "a finding, its words or its chart": ("stages/findings/effects.py", ["error_analysis", "report"]),
     "a cause": ("stages/statistics/causes.py", ["error_analysis", "report"]),
     "a claim's rule": ("stages/claims/c7.py", ["error_analysis", "report"]),

@@ -24,7 +24,7 @@ def main(findings: Sequence[Finding] = FINDINGS) -> None:
     text = page.render(shown, drawn)
     charts.write(shown, FOLDER)
     replace(FOLDER / "pictures", drawn)
-    replace(FOLDER / "examples", examples)
+    replace(FOLDER / "predictions", examples)
     write_text(FOLDER / "report.html", text)
 
 

@@ -80,12 +80,12 @@ def test_a_picture_of_numbers_that_are_not_there_is_left_out(folder):
 
 
 def test_what_an_earlier_run_left_is_removed(folder):
-    for name in ("pictures", "examples"):
+    for name in ("pictures", "predictions"):
         (folder / "plots" / name).mkdir(parents=True)
         (folder / "plots" / name / "old.png").touch()
     report([TOY])
     assert [path.name for path in Path("plots/pictures").iterdir()] == ["toy.png"]
-    assert {path.name for path in Path("plots/examples").iterdir()} == {
+    assert {path.name for path in Path("plots/predictions").iterdir()} == {
         f"nicknet{network}-0-{answer}.png" for network in (1, 2) for answer in ("right", "wrong")
     }
 
