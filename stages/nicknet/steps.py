@@ -1,8 +1,8 @@
 """What a network does with a batch: learn from it, be measured on it, answer it; all as compiled functions.
 
 A batch has the same size each time: uint8 images (N, H, W, C), int32 labels (N,), and float32 weights (N,), where an
-image of weight 0 counts in nothing. Its sums are float32 (3, classes): the summed loss of the images of each class (cross
-entropy in nats), how many of them are right, and how many images are predicted to be of each class.
+image of weight 0 counts in nothing. Its sums are float32 (3, classes): of the images of each class the summed loss,
+cross entropy in nats, and how many are right; and how many images are predicted to be of the class.
 """
 
 from collections.abc import Callable, Sequence
