@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
     that share the folder. What a process that was killed left is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path)
+    remove_leftovers(path)
     try:
         handle, temporary = _locked_temporary(path)
         try:
@@ -52,7 +52,7 @@ def _locked_temporary(path: Path) -> tuple[int, Path]:
         os.close(handle)
 
 
-def _remove_leftovers(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Remove the temporary files for `path` that no living process holds the lock of."""
     for leftover in path.parent.glob(f".tmp-*.{glob.escape(path.name)}"):
         with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.checkouts import SMALL, checkout, run
@@ -20,7 +21,9 @@ class Pipeline:
 @pytest.fixture(scope="session")
 def pipeline(tmp_path_factory):
     """Three small networks on the embedded images, run as the experiment `small` and committed; nobody changes it."""
-    folder = checkout(tmp_path_factory.mktemp("pipeline") / "nicknets", SMALL | {"networks": NETWORKS})
+    parameters = SMALL | {"networks": NETWORKS, "data": {"human_votes": "votes.npy"}}
+    folder = checkout(tmp_path_factory.mktemp("pipeline") / "nicknets", parameters)
+    np.save(folder / "votes.npy", np.random.default_rng(0).integers(0, 10, (1437, 3), "uint8"))
     opened = tmp_path_factory.mktemp("opened")
     watched = {"PYTHONPATH": str(Path(__file__).parent / "watched"), "OPENED": str(opened)}
     printed = run("dvc", "exp", "run", "--name", "small", folder=folder, **watched)

@@ -152,6 +152,7 @@ def own_images(checkout, changed_optimizer):
             image.save(checkout / "pictures" / name / f"{number}.{('png', 'jpg')[number % 2]}")
     (checkout / "pictures/stroke/broken.png").write_bytes(b"no picture")
     changes = {
+        "data.human_votes": "null",
         "dataset": "folder",
         "data.folder": "pictures",
         "data.image_side": 24,

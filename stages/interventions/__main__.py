@@ -12,7 +12,6 @@ from stages import dataset, features, outcomes, params, predictions, settings
 from stages.errors import reported
 from stages.images.edits import EDITS
 from stages.interventions import answers
-from stages.nicknet import runtime
 from stages.outcomes import Outcomes
 from stages.run import Run
 from stages.streams import stream
@@ -22,7 +21,7 @@ ERRORS = 12
 
 
 def main(run: Run) -> None:
-    runtime.prepare()
+    # Imports TensorFlow: here, so that what goes wrong meanwhile is reported.
     from stages.nicknet import inference
 
     given = params.read()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from stages.files import replacing
+from stages.files import remove_leftovers, replacing
 from stages.train import checkpoint
 from stages.train.checkpoint import Checkpoint
 
@@ -47,7 +47,7 @@ class Store:
             message = f"{self._path} cannot be used: {error}. Set aside as {aside.name}; starting at epoch 1."
             print(message, file=sys.stderr)
             return beginning
-        print(f"going on after epoch {kept.epoch}, from {self._path}", file=sys.stderr)
+        print(f"continues after epoch {kept.epoch}, from {self._path}", file=sys.stderr)
         return kept
 
     def write(self, state: Checkpoint) -> None:
@@ -60,3 +60,4 @@ class Store:
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
+        remove_leftovers(self._path)
