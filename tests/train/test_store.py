@@ -37,7 +37,7 @@ def test_the_last_one_written_is_read_until_it_is_removed(store, tmp_path, capsy
     store.write(after(2))
     assert kept(tmp_path) == ["abc.checkpoint"]
     assert store.read(BEGINNING).epoch == 2
-    assert "going on after epoch 2" in capsys.readouterr().err
+    assert "continues after epoch 2" in capsys.readouterr().err
     store.remove()
     assert store.read(BEGINNING) is BEGINNING
     store.remove()
