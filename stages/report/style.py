@@ -1,5 +1,6 @@
 """How the figures look: colours that colour-blind readers tell apart, plain axes, readable labels."""
 
+import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-__all__ = ["Line2D", "ListedColormap", "MaxNLocator", "Patch"]
+from stages.templates.text import MINUS, percent
+
+__all__ = ["Line2D", "ListedColormap", "MaxNLocator", "Patch", "percent"]
 
 # Okabe and Ito 2008, "Color universal design", without yellow, which is too pale on white.
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -23,10 +26,11 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = "osD^vPX"
 INK, FAINT, LINE = "#222222", "#666666", "#D9D9D9"
 
-MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
+DPI = 150
 FACES = {
-    "figure.dpi": 150.0,
+    "figure.dpi": float(DPI),
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
@@ -72,6 +76,13 @@ def figure(height: float, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG of DPI dots an inch, without date or version; under `applied`, equal figures give equal bytes."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()
+
+
 def colour(position: int) -> str:
     """The colour of the network at this place in the grid; the eighth is the first again, with another marker."""
     return COLOURS[position % len(COLOURS)]
@@ -100,12 +111,6 @@ def by_rows(items: Sequence[Any], columns: int) -> list[Any]:
     full = len(items) - columns * (rows - 1)
     lengths = [rows if column < full else rows - 1 for column in range(columns)]
     return [items[row * columns + column] for column, length in enumerate(lengths) for row in range(length)]
-
-
-def percent(value: float, digits: int = 0) -> str:
-    """A share as a percentage with a true minus sign and without the sign: 0.123 -> '12'; never '-0'."""
-    text = f"{100 * value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
 def percent_tick(value: float) -> str:

@@ -1,0 +1,129 @@
+"""The page: one self-contained HTML file that shows every finding, and names the file behind each number."""
+
+import base64
+import hashlib
+import io
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from markupsafe import Markup
+from PIL import Image
+
+from stages.findings.finding import Finding, Picture
+from stages.images.occlusion import overlay
+from stages.report import cases, galleries
+from stages.report.results import Results
+from stages.report.style import DPI
+from stages.statistics.table import Column
+from stages.templates import environment
+
+CSS_PIXELS = 96
+"""An inch."""
+
+ILLUSTRATED: Mapping[str, Callable[[Results], list[Any]]] = {
+    "galleries": galleries.read,
+    "explained_images": cases.read,
+}
+"""What the template <finding>.html shows of a finding: those whose words are about single images."""
+
+
+class Head(NamedTuple):
+    """A column of a table as the page shows it; high: the name of the column of the upper ends, where it is an interval."""
+
+    title: str
+    meaning: str
+    name: str
+    high: str = ""
+
+
+class Drawn(NamedTuple):
+    """A picture of a finding: its PNG as a data: URI, and its size in CSS pixels."""
+
+    picture: Picture
+    source: str
+    width: int
+    height: int
+
+
+def render(results: Results, pictures: Mapping[str, bytes]) -> str:
+    """The page as HTML; it loads nothing and runs nothing. Equal arguments give equal text.
+
+    pictures: PNGs of the findings, by name.
+    """
+    css = environment.source("page.css")
+    return environment.render(
+        "page.html",
+        results=results,
+        sections=_sections(results),
+        drawn={finding.name: _drawn(finding, pictures) for finding in results.findings},
+        illustrated={name: read(results) for name, read in ILLUSTRATED.items()},
+        collapsed=_collapsed(results),
+        heads=heads,
+        photo=lambda id: _photo(results.images[id]),
+        map_of=lambda case: _photo(overlay(results.images[case.row["id"]], case.map)),
+        css=Markup(css),
+        css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+    )
+
+
+def heads(columns: Mapping[str, Column]) -> list[Head]:
+    """The columns, each pair of lower and upper ends in one.
+
+    >>> columns = {"value": Column(float, "share"), "low": Column(float, "lower"), "high": Column(float, "upper")}
+    >>> [(head.title, head.name, head.high) for head in heads(columns)]
+    [('value', 'value', ''), ('interval', 'low', 'high')]
+    """
+    highs = {name: re.sub(r"(?<![a-z])low(?![a-z])", "high", name) for name in columns}
+    pairs = {low: high for low, high in highs.items() if low != high and high in columns}
+    return [
+        Head(_words(name.replace("low", "interval")), f"{column.meaning}; {columns[pairs[name]].meaning}", name, pairs[name])
+        if name in pairs
+        else Head(_words(name), column.meaning, name)
+        for name, column in columns.items()
+        if name not in pairs.values()
+    ]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _sections(results: Results) -> list[tuple[str, str, list[Finding]]]:
+    """Anchor, title and findings of each section that has a table, in the order in which they first appear."""
+    by_title: dict[str, list[Finding]] = {}
+    for finding in results.findings:
+        if finding.name in results.tables:
+            by_title.setdefault(finding.section, []).append(finding)
+    return [(re.sub(r"[^a-z0-9]+", "-", title.lower()), title, of) for title, of in by_title.items()]
+
+
+def _drawn(finding: Finding, pictures: Mapping[str, bytes]) -> list[Drawn]:
+    drawn = [(picture, pictures.get(picture.name or finding.name)) for picture in finding.pictures]
+    return [Drawn(picture, _data_uri(content), *_size(content)) for picture, content in drawn if content]
+
+
+def _size(png: bytes) -> list[int]:
+    return [round(pixels * CSS_PIXELS / DPI) for pixels in Image.open(io.BytesIO(png)).size]
+
+
+def _collapsed(results: Results) -> list[str]:
+    """A sentence for each run that answers the same class for every held-out image."""
+    predicted = {run: answers.probabilities.argmax(axis=1) for run, answers in results.answers.items()}
+    return [
+        f"{run} predicts '{results.class_names[classes[0]]}' for every held-out image"
+        for run, classes in predicted.items()
+        if (classes == classes[0]).all()
+    ]
+
+
+def _photo(image: np.ndarray) -> str:
+    """uint8 (H, W, 3) as a data: URI of a PNG of the same size."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(file, format="PNG", optimize=True)
+    return _data_uri(file.getvalue())
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -1,0 +1,65 @@
+"""What the report shows: the tables of the analysis, and the images and answers that they are about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages import dataset, outcomes, predictions, settings
+from stages.claims.registry import NUMBERS, VERDICTS
+from stages.errors import InputError
+from stages.findings.finding import Finding
+from stages.findings.registry import REFUSALS
+from stages.outcomes import Outcomes
+from stages.predictions import Predictions
+from stages.run import Run
+from stages.settings import NetworkSettings
+from stages.statistics import table
+from stages.statistics.table import Row, Table
+
+WHOLE = {"verdicts": VERDICTS, "claim_numbers": NUMBERS, "refusals": REFUSALS}
+"""The columns of the tables that are of no finding, and always there."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """findings: in the order of the page. tables: by name, those that the grid supports, and those of WHOLE. settings:
+    of each network. images: uint8 (N, H, W, 3), of the data set's source 'train', which ids are indices of. answers: of
+    each run to the held-out images. outcomes: of each run.
+    """
+
+    findings: Sequence[Finding]
+    tables: Mapping[str, Table]
+    settings: Mapping[str, NetworkSettings]
+    class_names: Sequence[str]
+    images: np.ndarray
+    answers: Mapping[Run, Predictions]
+    outcomes: Mapping[Run, Outcomes]
+
+    def rows(self, name: str, **values: object) -> list[Row]:
+        """The rows of a table in which the columns have these values; none where there is no such table."""
+        return self.tables[name].where(**values) if name in self.tables else []
+
+
+def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Finding]) -> Results:
+    """The results of every run; InputError where a file is missing or holds something else."""
+    runs = [Run(network, seed) for network in networks for seed in seeds]
+    return Results(
+        findings=findings,
+        tables=_tables(findings),
+        settings={network: settings.read(network) for network in networks},
+        class_names=dataset.read_class_names(),
+        images=dataset.read_images("train"),
+        answers={run: predictions.read(run)["held-out"] for run in runs},
+        outcomes={run: outcomes.read(run) for run in runs},
+    )
+
+
+def _tables(findings: Sequence[Finding]) -> dict[str, Table]:
+    known = [(finding.name, finding.kind, finding.columns) for finding in findings]
+    whole = [table.read(name, "by row", columns) for name, columns in WHOLE.items()]
+    tables = {found.name: found for found in (*whole, *(table.read(*one) for one in known)) if found}
+    missing = [name for name in WHOLE if name not in tables]
+    if missing:
+        raise InputError(f"{table.FOLDER}/{missing[0]}.csv is missing. Run `dvc repro error_analysis` to make it.")
+    return tables
