@@ -3,9 +3,8 @@
 python -m scripts.pull_request [--plots] [REVISION]
 
 The working tree is compared with a revision of Git; by default with origin/main, or main where there is no such remote.
-All that is compared lies in Git, so no data are needed. With --plots, the folder dvc_plots/pull_request gets the plots
-of both (before/, after/) and the page of `dvc plots diff`. That page draws its charts with Vega from the internet; the
-pictures and the pages plots/errors/report.html need none.
+No data are needed. With --plots, the folder dvc_plots/pull_request gets the page of `dvc plots diff`, which draws its
+charts with Vega from the internet, and the pictures of both.
 """
 
 import argparse
@@ -13,200 +12,112 @@ import csv
 import io
 import json
 import shutil
-import subprocess
-import sys
-import tarfile
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from stages import artifacts
+from scripts import shell
+from scripts.compare import METRICS
 from stages.errors import InputError, reported
+from stages.templates import environment, text
 
 FOLDER = Path("dvc_plots", "pull_request")
-VERDICTS = artifacts.PLOTS / "errors" / "verdicts.csv"
-SUMMARY_COLUMNS = ("held_out.accuracy", "held_out.precision", "held_out.loss", "train.accuracy")
-RUN_COLUMNS = ("held_out_accuracy", "held_out_precision", "held_out_loss", "train_accuracy", "test_accuracy")
+VERDICTS = Path("plots", "verdicts.csv")
 
-Change = Mapping[str, object]
-"""What DVC says of one value: "old" and "new", either of them None where the value is missing."""
+Changes = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Of `dvc metrics diff --json` and `dvc params diff --json`: by file and name, "old" and "new" values, None or left out
+where there is none."""
 
 
-def cell(change: Change) -> str:
-    """A metric before and after: `0.543 → 0.551 (+0.008)`, or one number where it is the same."""
-    old, new = change.get("old"), change.get("new")
+def change(values: Mapping[str, Any]) -> str:
+    """A metric before and after.
+
+    >>> change({"old": 0.543, "new": 0.551}), change({"old": 0.5, "new": 0.5}), change({"new": 0.5})
+    ('0.543 → 0.551 (+0.008)', '0.500', '0.500 (new)')
+    """
+    old, new = values.get("old"), values.get("new")
     if old is None or new is None:
-        return f"{_number(new)} (new)" if old is None else f"{_number(old)} (gone)"
-    if old == new:
-        return _number(new)
-    difference = new - old
-    shown = f"{difference:+.3f}" if abs(difference) >= 0.0005 else f"{difference:+.1e}"
-    return f"{_number(old)} → {_number(new)} ({shown})"
+        return f"{text.number(new)} (new)" if old is None else f"{text.number(old)} (gone)"
+    difference = "" if old == new else f"{text.number(old)} → {text.number(new)} ({text.signed(new - old)})"
+    return difference or text.number(new)
 
 
-def networks(metrics: Mapping[str, Mapping[str, Change]]) -> list[list[str]]:
-    """Rows of the comparison of networks, the mean over their seeds; metrics: of `dvc metrics diff --all --json`."""
-    by_network: dict[str, dict[str, Change]] = {}
-    for name, change in metrics.get(artifacts.SUMMARY.as_posix(), {}).items():
-        network, _, column = name.partition(".")
-        by_network.setdefault(network, {})[column] = change
-    return _rows(["network"], SUMMARY_COLUMNS, {(network,): values for network, values in by_network.items()})
-
-
-def runs(metrics: Mapping[str, Mapping[str, Change]]) -> list[list[str]]:
-    """Rows of the comparison of runs, one for each network and seed."""
-    by_run = {_run(path): values for path, values in metrics.items() if _run(path)}
-    return _rows(["network", "seed"], RUN_COLUMNS, by_run)
-
-
-def others(metrics: Mapping[str, Mapping[str, Change]]) -> list[list[str]]:
-    """Rows of the metrics that changed and are not those of a run or a network."""
-    rows = [
-        [f"{Path(path).stem}: {name}", cell(change)]
+def networks(metrics: Changes) -> list[list[str]]:
+    """Rows of network and METRICS."""
+    return [
+        [Path(path).stem, *(change(values[name]) if name in values else "" for name in METRICS)]
         for path, values in sorted(metrics.items())
-        if path != artifacts.SUMMARY.as_posix() and not _run(path)
-        for name, change in sorted(values.items())
-        if change.get("old") != change.get("new")
+        if METRICS.keys() & values.keys()
     ]
-    return [["metric", "value"], *rows]
 
 
-def parameters(files: Mapping[str, Mapping[str, Change]]) -> list[list[str]]:
-    """Rows of the parameters that changed; files: of `dvc params diff --json`."""
-    rows = [
-        [name, json.dumps(change.get("old")), json.dumps(change.get("new"))]
-        for _, values in sorted(files.items())
-        for name, change in sorted(values.items())
+def others(metrics: Changes) -> list[list[str]]:
+    """Rows of name and value, of the metrics that are no network's."""
+    return [
+        [name.replace("_", " "), change(values[name])]
+        for _, values in sorted(metrics.items())
+        for name in sorted(values.keys() - METRICS)
     ]
-    return [["parameter", "was", "is"], *rows]
 
 
-def verdicts(before: str | None, after: str | None) -> tuple[int, list[list[str]]]:
-    """How many verdicts changed, and the rows of the table; before, after: CSV of the verdicts, None where missing."""
-    old, new = _by_claim(before), _by_claim(after)
-    changed, rows = 0, []
-    for claim in [*new, *(claim for claim in old if claim not in new)]:
-        was, now = old.get(claim, {}), new.get(claim, {})
-        verdict = now.get("verdict", "gone")
-        if was.get("verdict") != now.get("verdict"):
-            changed += 1
-            verdict = f"**{was.get('verdict', 'none')} → {verdict}**"
-        earlier = was.get("numbers", "") if was.get("numbers") != now.get("numbers") else ""
-        rows.append([claim, (now or was).get("text", ""), verdict, now.get("numbers", ""), earlier])
-    return changed, [["claim", "text", "verdict", "numbers", "numbers before, where they differ"], *rows]
+def parameters(files: Changes) -> list[list[str]]:
+    """Rows of parameter, value before and value after."""
+    return [
+        [name, json.dumps(values.get("old")), json.dumps(values.get("new"))]
+        for _, changed in sorted(files.items())
+        for name, values in sorted(changed.items())
+    ]
 
 
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A table of Markdown; the first row is the header."""
-    lines = ["| " + " | ".join(text.replace("|", r"\|").replace("\n", " ") for text in row) + " |" for row in rows]
-    return "\n".join([lines[0], "| " + " | ".join("---" for _ in rows[0]) + " |", *lines[1:]])
-
-
-def report(
-    against: str,
-    metrics: Mapping[str, Mapping[str, Change]],
-    changed_parameters: Mapping[str, Mapping[str, Change]],
-    before: str | None,
-    after: str | None,
-) -> str:
-    """The whole text: networks, runs, other metrics, parameters and verdicts."""
-    count, verdict_rows = verdicts(before, after)
-    total = len(verdict_rows) - 1
-    return "\n\n".join(
-        [
-            f"## Results against {against}",
-            "### Networks, means over their seeds",
-            _or(networks(metrics), "No metrics."),
-            f"<details><summary>Runs</summary>\n\n{_or(runs(metrics), 'No metrics.')}\n\n</details>",
-            "### Other metrics that changed",
-            _or(others(metrics), "None."),
-            "### Parameters that changed",
-            _or(parameters(changed_parameters), "None."),
-            f"### Verdicts: {count} of {total} changed" if total else "### Verdicts",
-            _or(verdict_rows, "No table of verdicts."),
-        ]
-    )
+def verdicts(before: str, after: str) -> list[list[str]]:
+    """Rows of claim, verdict and reason. before, after: CSV of the verdicts, '' where there is none."""
+    old, new = ({row["claim"]: row for row in csv.DictReader(io.StringIO(table))} for table in (before, after))
+    rows = []
+    for claim, row in (old | new).items():
+        was, now = (judged.get(claim, {}).get("verdict", "none") for judged in (old, new))
+        rows.append([claim, now if was == now else f"**{was} → {now}**", row["reason"]])
+    return rows
 
 
 def resolve(revision: str) -> tuple[str, str]:
     """Name and hash of the commit to compare with; an empty name stands for origin/main, or else main."""
     for name in [revision] if revision else ["origin/main", "main"]:
-        done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        done = shell.attempt("git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if done.returncode == 0:
-            return name, done.stdout.decode().strip()
-    wanted = revision or "origin/main or main"
-    raise InputError(f"expected the Git revision {wanted}, found none of that name. Get it: git fetch origin main")
+            return name, done.stdout.strip()
+    expected = revision or "origin/main or main"
+    raise InputError(f"expected the Git revision {expected}, found none of that name. Get it: git fetch origin main")
 
 
-def write_plots(commit: str) -> None:
-    """Fill FOLDER, anew: plots before and after, and the page that shows both."""
-    FOLDER.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".pull_request-", dir=FOLDER.parent) as temporary:
-        made = Path(temporary, "made")
-        _dvc("plots", "diff", "--out", str(made), commit[:7])
-        if artifacts.PLOTS.is_dir():
-            shutil.copytree(artifacts.PLOTS, made / "after" / artifacts.PLOTS)
-        archive = _git("archive", "--format=tar", commit, artifacts.PLOTS.as_posix())
-        if archive.returncode == 0:
-            with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as members:
-                members.extractall(made / "before", filter="data")
-        if FOLDER.exists():
-            shutil.rmtree(FOLDER)
-        made.rename(FOLDER)
+def report(name: str, commit: str) -> str:
+    """What differs between the working tree and a commit."""
+    metrics, changed = (
+        json.loads(shell.dvc(*command, "--json", commit) or "{}")
+        for command in (("metrics", "diff", "--all"), ("params", "diff"))
+    )
+    before = shell.attempt("git", "show", f"{commit}:{VERDICTS.as_posix()}").stdout
+    after = VERDICTS.read_text(encoding="utf-8") if VERDICTS.is_file() else ""
+    return environment.render(
+        "pull_request.md",
+        against=f"{name} ({commit[:7]})",
+        titles=["network", *METRICS.values()],
+        networks=networks(metrics),
+        others=others(metrics),
+        parameters=parameters(changed),
+        verdicts=verdicts(before, after),
+    )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.pull_request", description=__doc__.split("\n")[0])
     parser.add_argument("revision", nargs="?", default="", metavar="REVISION", help="default: origin/main, or main")
     parser.add_argument("--plots", action="store_true", help=f"write the plots of both to {FOLDER}")
-    wanted = parser.parse_args()
-    name, commit = resolve(wanted.revision)
-    metrics = json.loads(_dvc("metrics", "diff", "--all", "--json", commit) or "{}")
-    changed = json.loads(_dvc("params", "diff", "--json", commit) or "{}")
-    shown = _git("show", f"{commit}:{VERDICTS.as_posix()}")
-    before = shown.stdout.decode() if shown.returncode == 0 else None
-    after = VERDICTS.read_text(encoding="utf-8") if VERDICTS.is_file() else None
-    if wanted.plots:
-        write_plots(commit)
-    print(report(f"{name} ({commit[:7]})", metrics, changed, before, after))
-
-
-def _number(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _run(path: str) -> tuple[str, ...]:
-    """Network and seed of a file of metrics; empty for another file."""
-    parts = Path(path).relative_to(artifacts.METRICS).with_suffix("").parts
-    return parts if len(parts) == 2 else ()
-
-
-def _rows(
-    head: list[str], columns: Sequence[str], values: Mapping[tuple[str, ...], Mapping[str, Change]]
-) -> list[list[str]]:
-    titles = [name.replace("held_out", "held-out").replace("_", " ").replace(".", " ") for name in columns]
-    return [head + titles] + [
-        [*key, *(cell(row[name]) if name in row else "" for name in columns)] for key, row in sorted(values.items())
-    ]
-
-
-def _by_claim(text: str | None) -> dict[str, dict[str, str]]:
-    return {row["claim"]: row for row in csv.DictReader(io.StringIO(text or ""))}
-
-
-def _or(rows: list[list[str]], otherwise: str) -> str:
-    return markdown(rows) if len(rows) > 1 else otherwise
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", *arguments], capture_output=True)
-
-
-def _dvc(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"`dvc {' '.join(arguments)}` failed: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
+    options = parser.parse_args(arguments)
+    name, commit = resolve(options.revision)
+    if options.plots:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        shell.dvc("plots", "diff", "--out", str(FOLDER), commit[:7])
+    print(report(name, commit), end="")
 
 
 if __name__ == "__main__":

@@ -36,5 +36,6 @@ def _environment() -> jinja2.Environment:
         "percent": text.percent,
         "markdown": text.markdown,
         "clauses": text.clauses,
+        "signed": text.signed,
     }
     return environment

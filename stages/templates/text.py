@@ -114,3 +114,12 @@ def _run(row: Mapping[str, Any], seeds: bool) -> str:
 def _sizes(rows: Sequence[Mapping[str, Any]]) -> str:
     sizes = sorted({row["n"] for row in rows} - {None})
     return " to ".join(map(number, [sizes[0], sizes[-1]] if len(sizes) > 1 else sizes))
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A difference, with its sign.
+
+    >>> signed(0.008), signed(0.0)
+    ('+0.008', '0.000')
+    """
+    return ("+" if value > 0 else "") + number(value, digits)
