@@ -54,7 +54,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
         confused_pairs,
         knockout,
         knockout_any,
-    learning,
+        learning,
         pair_repair,
         consistency,
         mcnemar,

@@ -60,8 +60,8 @@ def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.T
         factors = [kernel_factors(kernel.value) for kernel_factors, kernel in compiled]
         learn = partial(of_half, values, factors, tf.reduce_sum(weights))
         gradients, sums = zip(*side_by_side(learn, images, labels, weights), strict=True)
-        gradients = [tf.add_n(of_halves) for of_halves in zip(*gradients, strict=True)]
-        model.optimizer.apply(gradients, model.trainable_variables)
+        summed = [tf.add_n(of_halves) for of_halves in zip(*gradients, strict=True)]
+        model.optimizer.apply(summed, model.trainable_variables)
         return tf.add_n(sums)
 
     return step

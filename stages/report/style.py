@@ -29,7 +29,7 @@ INK, FAINT, LINE = "#222222", "#666666", "#D9D9D9"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 DPI = 150
-FACES = {
+FACES: Any = {
     "figure.dpi": float(DPI),
     "font.size": 9.0,
     "axes.titlesize": 10.0,
@@ -133,10 +133,9 @@ def dots(
     **look: Any,
 ) -> None:
     """Dots at (value, place) with horizontal intervals; a missing end draws no line."""
-    values, places = np.asarray(values, float), np.asarray(places, float)
-    lows, highs = (np.array([np.nan if end is None else end for end in ends], float) for ends in (lows, highs))
-    known = ~np.isnan(lows) & ~np.isnan(highs)
-    axes.hlines(places[known], lows[known], highs[known], color=look["color"], linewidth=1.4)
+    for place, low, high in zip(places, lows, highs, strict=True):
+        if low is not None and high is not None:
+            axes.hlines(place, low, high, color=look["color"], linewidth=1.4)
     axes.plot(values, places, linestyle="none", markersize=look.pop("markersize", 5), **look)
 
 
@@ -269,6 +268,6 @@ def ink_on(tint: str) -> str:
 
 def value_column(axes: Axes, texts: Sequence[str]) -> None:
     """A text a row, right of the axes."""
-    place = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points"}
+    place: Any = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points"}
     for row, text in enumerate(texts):
         axes.annotate(text, (1, row), va="center", fontsize=8.5, annotation_clip=False, **place)

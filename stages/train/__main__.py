@@ -36,7 +36,7 @@ def main(run: Run) -> None:
         for epoch in training.epochs(model, images, labels, learned, watched, span, **options, progress=bar.update):
             rows += epoch
             store.write(Checkpoint(rows, training.state(model)))
-            bar.write(_line(*epoch, chosen.epochs))
+            bar.write(_line(epoch[0], epoch[1], chosen.epochs))
             sys.stdout.flush()
     write_bytes(inference.weights_path(run), training.weights(model))
     history.write(run, rows)

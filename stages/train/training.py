@@ -114,4 +114,5 @@ def _row(epoch: int, part: str, sums: np.ndarray) -> Row:
     losses, right, predicted = sums
     count = predicted.sum()
     values = (right.sum() / count, losses.sum() / count, np.mean(right / np.maximum(predicted, 1)))
-    return {"epoch": epoch, "part": part} | dict(zip(QUANTITIES, map(float, values), strict=True))
+    row: Row = {"epoch": epoch, "part": part}
+    return row | dict(zip(QUANTITIES, map(float, values), strict=True))
