@@ -30,7 +30,7 @@ repro: .venv/installed ## the grid that params.yaml states, on CIFAR-10
 study: .venv/installed ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment; its results go to docs/study
 	python -m scripts.study
 
-results: .venv/installed ## write the results in README.md from metrics, plots and docs/study
+results: .venv/installed ## write docs/results.md from docs/study
 	python -m scripts.results
 
 test: .venv/installed ## the tests, some minutes

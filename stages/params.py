@@ -48,7 +48,7 @@ class ErrorAnalysis(_Section):
     """How the errors are analysed."""
 
     resamples: Annotated[int, Field(ge=100, le=100000)]
-    """Bootstrap resamples and permutations."""
+    """Bootstrap resamples of the images."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)]
     """Level of every interval."""
     intervention_images: Annotated[int, Field(ge=1, le=10000)]
