@@ -4,18 +4,18 @@ import os
 import sys
 from collections.abc import Mapping
 
-from stages.download import archive, cifar10, digits, folder, raw, source
-from stages.download.fetch import fetched
+from stages.download import cifar10, digits, folder, packing, raw, source
+from stages.download.fetch import PACE, Pace, Remote
 from stages.errors import reported
 from stages.params import Params, read
-from stages.user_paths import located
 
 
 def main(
     given: Params,
     environment: Mapping[str, str],
-    home: cifar10.Remote = cifar10.HOME,
+    home: Remote = cifar10.HOME,
     layout: cifar10.Layout = cifar10.PUBLISHED,
+    pace: Pace = PACE,
 ) -> None:
     """Write the data set's arrays; raises InputError and writes nothing where they cannot be had."""
     if given.data.folder and given.dataset != "folder":
@@ -27,18 +27,15 @@ def main(
         with folder.opened(path, given.data.image_side, given.data.unreadable == "skip") as images:
             raw.write(folder.batches(images), images.class_names, folder.files(images))
     else:
-        cifar10_arrays(environment, home, layout)
+        cifar10_arrays(environment, home, layout, pace)
 
 
-def cifar10_arrays(environment: Mapping[str, str], home: cifar10.Remote, layout: cifar10.Layout) -> None:
-    local = source.local_archive(environment)
-    # Outside of the stage's outputs, which DVC deletes before it runs the stage.
-    arriving = local.open("rb") if local else fetched(home, located("downloads", environment))
-    with source.described(local, home.url), arriving as file:
-        counts = raw.write(cifar10.batches(archive.files(file, layout.sizes), layout), cifar10.CLASS_NAMES)
+def cifar10_arrays(environment: Mapping[str, str], home: Remote, layout: cifar10.Layout, pace: Pace) -> None:
+    with source.opened(environment, home, pace) as file:
+        counts = raw.write(cifar10.batches(packing.records(file, layout), layout), cifar10.CLASS_NAMES)
     if counts["test"] < layout.images:
         size = f"holds {counts['test']} of the published {layout.images} images"
-        warning = f"the test batch of {local} {size}; every test score is of n = {counts['test']}."
+        warning = f"the test batch of {file.name} {size}; every test score is of n = {counts['test']}."
         print(f"download: warning: {warning}", file=sys.stderr)
 
 

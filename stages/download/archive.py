@@ -5,12 +5,20 @@ import io
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from stages.errors import InputError
 
 SLACK = 1 << 20
 """Bytes that an archive may hold beside the files that are read: headers, padding, a page about the data."""
+
+
+def top_folder(file: BinaryIO) -> str:
+    """The folder in which the archive's first file lies; empty where it holds none. Errors: as those of `files`."""
+    with _opened(file, SLACK) as (_, members):
+        first = members.next()
+    return first.name.partition("/")[0] if first else ""
 
 
 def files(file: BinaryIO, sizes: Mapping[str, range]) -> Iterator[tuple[str, bytes]]:
@@ -23,23 +31,30 @@ def files(file: BinaryIO, sizes: Mapping[str, range]) -> Iterator[tuple[str, byt
     ends without an error.
     """
     missing = dict(sizes)
+    with _opened(file, sum(allowed[-1] for allowed in sizes.values()) + SLACK) as (unzipped, members):
+        for member in members:
+            allowed = missing.pop(member.name, None)
+            if allowed is not None:
+                yield member.name, _content(members, member, allowed)
+        while unzipped.read(1 << 16):  # gzip compares its check sum at the very end
+            pass
+    if missing:
+        raise InputError(f"the archive does not hold {', '.join(missing)}")
+
+
+@contextmanager
+def _opened(file: BinaryIO, limit: int) -> Iterator[tuple[gzip.GzipFile, tarfile.TarFile]]:
+    """The archive from its beginning, at most `limit` bytes of it; what is wrong with it becomes an InputError."""
+    file.seek(0)
     try:
-        unzipped = _Unzipped(file, sum(allowed[-1] for allowed in sizes.values()) + SLACK)
-        with unzipped, tarfile.open(fileobj=unzipped, mode="r|") as archive:
-            for member in archive:
-                allowed = missing.pop(member.name, None)
-                if allowed is not None:
-                    yield member.name, _content(archive, member, allowed)
-            while unzipped.read(1 << 16):  # gzip compares its check sum at the very end
-                pass
+        with _Unzipped(file, limit) as unzipped, tarfile.open(fileobj=unzipped, mode="r|") as members:
+            yield unzipped, members
     except (InputError, MemoryError):
         raise
     except EOFError:
         raise InputError("the archive is truncated: it ends within the compressed data") from None
     except Exception as error:  # a damaged archive fails in many ways: gzip, zlib, tarfile, struct, recursion
         raise InputError(f"not a readable .tar.gz archive ({str(error)[:80]!a})") from None
-    if missing:
-        raise InputError(f"the archive does not hold {', '.join(missing)}")
 
 
 class _Unzipped(gzip.GzipFile):

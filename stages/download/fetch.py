@@ -44,6 +44,24 @@ class Patience:
 
 PATIENT = Patience()
 
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a server must be at first, where the file can be had elsewhere."""
+
+    rate: float = 500_000
+    """Bytes a second."""
+    seconds: float = 20
+    """After which the rate is judged, once."""
+
+
+PACE = Pace()
+
+
+class TooSlow(InputError):
+    """The server is slower than the pace asks for; what came is kept."""
+
+
 _PASSING = (408, 425, 429)
 """Client errors that pass: time out, too early, too many requests."""
 
@@ -61,18 +79,19 @@ class _NoRange(_Failure):
 
 
 @contextmanager
-def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT) -> Iterator[BinaryIO]:
+def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT, pace: Pace | None = None) -> Iterator[BinaryIO]:
     """The whole file, opened in `folder`, its size and check sum right; deleted when the body ends well.
 
     What an interrupted run left in the folder is completed rather than fetched again. A second run waits for the
-    first. Raises InputError with the reason where the server cannot be reached, fails, or has another file.
+    first. Raises InputError with the reason where the server cannot be reached, fails, or has another file; TooSlow
+    where a pace is asked for that it does not keep.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{remote.url.rpartition('/')[2]}.part"
+    path = _partial(remote, folder)
     with path.open("a+b") as file:
         _lock(file)
         try:
-            _complete(remote, file, patience)
+            _complete(remote, file, patience, _Watch(remote, pace))
         except InputError:
             if not _size(file):
                 _remove(path)
@@ -82,11 +101,41 @@ def fetched(remote: Remote, folder: Path, patience: Patience = PATIENT) -> Itera
         _remove(path)
 
 
+def discard(remote: Remote, folder: Path) -> None:
+    """Remove what an interrupted run left of the file."""
+    _remove(_partial(remote, folder))
+
+
+class _Watch:
+    """Compares the bytes that come with the pace, from now on."""
+
+    def __init__(self, remote: Remote, pace: Pace | None) -> None:
+        self._remote, self._pace = remote, pace
+        self._started, self._received = time.monotonic(), 0
+
+    def check(self, file: BufferedRandom, received: int = 0) -> None:
+        """Once the time is over, raise TooSlow or never again."""
+        self._received += received
+        elapsed = time.monotonic() - self._started
+        if self._pace is None or elapsed < self._pace.seconds:
+            return
+        rate = self._received / elapsed
+        if rate < self._pace.rate:
+            minutes = (self._remote.size - _size(file)) / max(rate, 1) / 60
+            rest = f"; the rest would take {minutes:.0f} minutes" if rate else ""
+            raise TooSlow(f"{rate / 1000:.0f} kB/s over the first {elapsed:.0f} seconds{rest}")
+        self._pace = None
+
+
+def _partial(remote: Remote, folder: Path) -> Path:
+    return folder / f"{remote.url.rpartition('/')[2]}.part"
+
+
 def _lock(file: BufferedRandom) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        _tell(f"waiting for another run that downloads to {file.name}")
+        tell(f"waiting for another run that downloads to {file.name}")
         fcntl.flock(file, fcntl.LOCK_EX)
 
 
@@ -96,24 +145,24 @@ def _remove(path: Path) -> None:
         path.parent.rmdir()
 
 
-def _complete(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
-    _download(remote, file, patience)
+def _complete(remote: Remote, file: BufferedRandom, patience: Patience, watch: _Watch) -> None:
+    _download(remote, file, patience, watch)
     if _md5(file) != remote.md5:
-        _tell("the pieces do not fit together; starting again")
+        tell("the pieces do not fit together; starting again")
         file.truncate(0)
-        _download(remote, file, patience)
+        _download(remote, file, patience, watch)
     arrived = _md5(file)
     if arrived != remote.md5:
         file.truncate(0)
         raise InputError(f"what arrived has the md5 {arrived}; expected {remote.md5}")
 
 
-def _download(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
+def _download(remote: Remote, file: BufferedRandom, patience: Patience, watch: _Watch) -> None:
     """Append to the file until it has its size."""
     furthest, failures, answered = _size(file), 0, False
     while _size(file) < remote.size:
         try:
-            _append(remote, file, patience.timeout)
+            _append(remote, file, patience.timeout, watch)
         except _Failure as failure:
             if isinstance(failure, _NoRange):
                 file.truncate(0)
@@ -123,12 +172,13 @@ def _download(remote: Remote, file: BufferedRandom, patience: Patience) -> None:
             if not answered or failures == patience.attempts:
                 kept = f"; {_progress(_size(file), remote)} are kept, the same command continues there"
                 raise InputError(f"{failure}{kept if _size(file) else ''}") from None
+            watch.check(file)
             pause = patience.pause * 2 ** (failures - 1)
-            _tell(f"{failure}; trying again in {pause:g} s")
+            tell(f"{failure}; trying again in {pause:g} s")
             time.sleep(pause)
 
 
-def _append(remote: Remote, file: BufferedRandom, timeout: float) -> None:
+def _append(remote: Remote, file: BufferedRandom, timeout: float, watch: _Watch) -> None:
     """One request for what is missing of the file."""
     size = _size(file)
     headers = {"User-Agent": "nicknets", "Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
@@ -137,7 +187,7 @@ def _append(remote: Remote, file: BufferedRandom, timeout: float) -> None:
     with response:
         start = size = _start(response, size, remote)
         file.truncate(start)
-        _tell(f"{'resuming' if start else 'downloading'} {remote.url} at {_progress(start, remote)}")
+        tell(f"{'resuming' if start else 'downloading'} {remote.url} at {_progress(start, remote)}")
         with tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None) as bar:
             for chunk in _chunks(response):
                 size += len(chunk)
@@ -146,6 +196,7 @@ def _append(remote: Remote, file: BufferedRandom, timeout: float) -> None:
                     raise InputError(f"the server sends more than the {remote.size} bytes expected")
                 file.write(chunk)
                 bar.update(len(chunk))
+                watch.check(file, len(chunk))
     if size < remote.size:
         raise _Failure(f"the connection ended at byte {size} of {remote.size}")
 
@@ -205,5 +256,6 @@ def _progress(size: int, remote: Remote) -> str:
     return f"{size / 1e6:.0f} of {remote.size / 1e6:.0f} MB"
 
 
-def _tell(message: str) -> None:
+def tell(message: str) -> None:
+    """A line on standard error, at once."""
     print(f"download: {message}", file=sys.stderr, flush=True)

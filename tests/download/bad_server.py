@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -83,6 +83,15 @@ def cut(after: int) -> Behaviour:
 def stall(after: int) -> Behaviour:
     """Fall silent after so many bytes of the body."""
     return lambda handler: (cut(after)(handler), handler.wfile.flush(), handler.state.closing.wait())
+
+
+def slow(handler: _Handler) -> None:
+    """200 kB/s, as long as anybody listens."""
+    body = handler.head_of(handler.state.content)
+    with suppress(ConnectionError):
+        for start in range(0, len(body), 2000):
+            handler.state.closing.wait(0.01)
+            handler.wfile.write(body[start : start + 2000])
 
 
 def mute(handler: _Handler) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stages.download import fetch
-from stages.download.fetch import Patience, Remote, fetched
+from stages.download.fetch import Pace, Patience, Remote, TooSlow, fetched
 from stages.errors import InputError
 from tests.download import bad_server
 from tests.download.bad_server import serving
@@ -121,6 +121,25 @@ def test_whatever_an_earlier_run_left_the_result_is_right(folder, content):
     with serving(CONTENT) as server:
         assert download(server, folder) == CONTENT
     assert kept(folder) is None
+
+
+def at_pace(server, folder, rate):
+    with fetched(remote(server), folder, HASTY, Pace(rate, seconds=0.2)) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("troubles", [[CUT, bad_server.slow], [bad_server.mute] * 3])
+def test_a_server_that_is_too_slow_at_first_is_given_up_and_what_came_is_kept(folder, troubles):
+    with serving(CONTENT, *troubles) as server:
+        with pytest.raises(TooSlow, match=r"^\d+ kB/s over the first 0 seconds"):
+            at_pace(server, folder, rate=2_000_000)
+        assert download(server, folder) == CONTENT
+    assert (server.ranges[-1] is not None) == (CUT in troubles)
+
+
+def test_a_server_that_is_slow_later_is_not(folder):
+    with serving(CONTENT, bad_server.cut(200_000), bad_server.slow) as server:  # half a second at 200 kB/s
+        assert at_pace(server, folder, rate=700_000) == CONTENT
 
 
 def test_redirects_are_followed(folder):
