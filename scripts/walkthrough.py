@@ -160,7 +160,9 @@ def _normalised(text: str, unordered: bool) -> list[str]:
 def _call(command: str, folder: Path) -> subprocess.CompletedProcess:
     """As a reader would run it, with this process's Python; a Git identity, and no CIFAR-10 at hand."""
     roles = [f"GIT_{role}_{part}" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")]
-    environment = shell.environment("DVC_ROOT", "CIFAR10_ARCHIVE", COLUMNS="120", MAKEFLAGS="--no-print-directory")
+    environment = shell.environment(
+        "DVC_ROOT", "CIFAR10_ARCHIVE", "CIFAR10_SOURCE", COLUMNS="120", MAKEFLAGS="--no-print-directory"
+    )
     environment |= dict.fromkeys(roles, "reader@example.org")
     # Not a pipe: what continues in the background keeps it open.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:

