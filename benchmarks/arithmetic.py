@@ -11,14 +11,13 @@ import time
 
 from benchmarks import report
 from stages import params
-from stages.nicknet import runtime
+from stages.nicknet.convolution import Karatsuba, fastest
 from stages.nicknet.fourier import same_axis
 
 IMAGES = 128
 
 
 def main():
-    runtime.prepare()
     peak = matmul_peak()
     everything = params.read()
     rows = []
@@ -54,15 +53,13 @@ def main():
 
 def counts(settings):
     """(direct products, this project's products, this project's values written) per image and training step."""
-    from stages.nicknet.convolution import KARATSUBA, way_of_computing
-
     size, channels = 32, 3
     direct = transform = written = 0
     for number, filters in enumerate(settings.filters, start=1):
         axis = same_axis(size, settings.kernel_size)
         met = sum(0 <= n + tap - axis.before < size for n in range(size) for tap in range(axis.taps))
         half, full = axis.length // 2 + 1, axis.length
-        karatsuba = way_of_computing(*[settings.kernel_size] * 2, channels, filters) == KARATSUBA
+        karatsuba = fastest(channels, filters) is Karatsuba
         # Real products for a complex one, numbers kept for a complex one, and transforms of the kernel and of its
         # gradient: each half of the batch has its gradient, and Karatsuba's trick a second, transposed kernel.
         real_products, parts, transforms = (3, 3, 4) if karatsuba else (4, 2, 3)

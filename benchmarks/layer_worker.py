@@ -2,32 +2,38 @@
 
 import sys
 import time
+from importlib import import_module
 
 from benchmarks.workers import serve
-from stages.nicknet import runtime
 
 
 def main(way):
     if way == "ours":
-        runtime.prepare()
+        import_module("stages.nicknet")  # prepares the process
     import keras
     import tensorflow as tf
 
-    from stages.nicknet.batches import halves
-    from stages.nicknet.convolution import DIRECT, BatchLastConv2D, way_of_computing
+    def halves_and_layer(size, kernel, channels, filters, images):
+        """The images as the layer takes them, the layer, and its way of computing."""
+        values = tf.random.normal((images, size, size, channels))
+        direct = keras.layers.Conv2D(filters, kernel, padding="same", activation="relu")
+        if way == "stock":
+            return [values], direct, "direct"
+        from stages.nicknet.convolution import fastest, transform_pays
+        from stages.nicknet.layer import BatchLastConv2D
+        from stages.nicknet.steps import side_by_side
+
+        if not transform_pays(kernel):
+            return side_by_side(tf.identity, values), direct, "direct"
+        layer = BatchLastConv2D(filters, kernel, "glorot_uniform", "ours")
+        halves = side_by_side(lambda half: tf.transpose(half, (1, 2, 3, 0)), values)
+        return halves, layer, fastest(channels, filters).__name__.lower()
 
     def answer(size, kernel, channels, filters, images, repeats):
-        chosen = DIRECT if way == "stock" else way_of_computing(kernel, kernel, channels, filters)
-        parts = [images] if way == "stock" else [part.stop - part.start for part in halves(images)]
-        if chosen == DIRECT:
-            shapes = [(n, size, size, channels) for n in parts]
-            layer = keras.layers.Conv2D(filters, kernel, padding="same")
-        else:
-            shapes = [(size, size, channels, n) for n in parts]
-            layer = BatchLastConv2D(filters, kernel)
-        layer.build(shapes[0])
+        inputs, layer, chosen = halves_and_layer(size, kernel, channels, filters, images)
+        layer.build(inputs[0].shape)
 
-        @tf.function(jit_compile=chosen != DIRECT)
+        @tf.function(jit_compile=chosen != "direct")
         def of_part(inputs, upstream):
             with tf.GradientTape() as tape:
                 tape.watch(inputs)
@@ -38,8 +44,7 @@ def main(way):
         def step(inputs, upstream):
             return [of_part(*of_both) for of_both in zip(inputs, upstream, strict=True)]
 
-        inputs = [tf.random.normal(shape) for shape in shapes]
-        upstream = [tf.random.normal(layer.compute_output_shape(shape)) for shape in shapes]
+        upstream = [tf.random.normal(layer.compute_output_shape(half.shape)) for half in inputs]
         for _ in range(3):
             step(inputs, upstream)
         seconds = []

@@ -3,19 +3,8 @@
 import keras
 import numpy as np
 
-from stages.nicknet.network import build
-
 IMAGE_SHAPE = (32, 32, 3)
 CLASSES = 10
-
-
-def ours(settings):
-    return build(
-        **settings.architecture(),
-        image_shape=IMAGE_SHAPE,
-        classes=CLASSES,
-        seed=0,
-    )
 
 
 def stock(settings):
@@ -44,17 +33,15 @@ def stock_step(what, settings, size, jit):
 
 def ours_step(what, settings, size):
     """The same by the steps of the stages; also "watching", that of held-out images between epochs."""
-    from stages.nicknet import inference, network
+    from stages.nicknet import inference, steps
     from stages.train import training
 
     images, labels = batch(size)
-    if what == "inference":
-        model = ours(settings)
-        network.fix_kernels(model)
-        ready = inference.ready(model)
-        return lambda: ready.predict_on_batch(images)
     model, weights = training.untrained(settings, IMAGE_SHAPE, CLASSES, 0), np.ones(size, "float32")
-    step = {"training": training._learning_step, "watching": training._measuring_step}[what](model)
+    if what == "inference":
+        answer = inference.ready(model).logits
+        return lambda: answer(images).numpy()
+    step = {"training": steps.learning, "watching": steps.measuring}[what](model)
     return lambda: step(images, labels, weights).numpy()
 
 

@@ -8,16 +8,17 @@ epoch includes the choice and order of images, curves and held-out evaluation. B
 import statistics
 import time
 
+import numpy as np
+
 from benchmarks import networks, report
 from benchmarks.arithmetic import seconds
 from stages import params
-from stages.nicknet import runtime
+from stages.train import training
 
 TRAINING_IMAGES, HELD_OUT_IMAGES, EPOCHS = 8_000, 2_000, 3
 
 
 def main():
-    runtime.prepare()
     everything = params.read()
     rows = []
     for network in everything.networks:
@@ -36,24 +37,19 @@ def main():
 
 def compare(settings):
     """(ratio, bare images/s, images/s of the epoch), each a list over epochs."""
-    import numpy as np
-
-    from stages.train import training
-
     images, labels = networks.batch(TRAINING_IMAGES + HELD_OUT_IMAGES)
     labels = labels.astype("uint8")
-    train, held_out = np.split(np.arange(len(images)), [TRAINING_IMAGES])
+    learned, watched = np.split(np.arange(len(images)), [TRAINING_IMAGES])
     model = training.untrained(settings, networks.IMAGE_SHAPE, networks.CLASSES, 0)
     epochs = training.epochs(
         model,
         images,
         labels,
-        train,
-        held_out,
+        learned,
+        watched,
+        range(1, 2 + EPOCHS),
         batch_size=settings.batch_size,
         seed=0,
-        first=1,
-        last=1 + EPOCHS,
         progress=lambda count: None,
     )
     learn, watch = (networks.ours_step(what, settings, settings.batch_size) for what in ("training", "watching"))

@@ -13,7 +13,6 @@ from stages.dataset import PARTS
 from stages.errors import reported
 from stages.evaluate.scores import scores
 from stages.files import write_json
-from stages.nicknet import runtime
 from stages.predictions import Predictions
 from stages.run import Run
 
@@ -22,7 +21,7 @@ SCORES = Path("data/scores")
 
 
 def main(run: Run) -> None:
-    runtime.prepare()
+    # Imports TensorFlow: here, so that what goes wrong meanwhile is reported.
     from stages.nicknet import inference
 
     names = dataset.read_class_names()

@@ -1,40 +1,27 @@
 """Images in batches of one size, so that a compiled step never sees a second shape."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 
-def order(indices, seed, epoch):
-    """The indices, int64 (n,), in an order that depends on nothing but seed and epoch (counted from 0)."""
+def order(indices: np.ndarray, seed: int, epoch: int) -> np.ndarray:
+    """The indices, int64 (n,), in an order that depends on nothing but seed and epoch (counted from 1)."""
     return np.random.default_rng([seed, epoch]).permutation(indices)
 
 
-def batches(images, labels, indices, batch_size):
-    """Yield (images, labels, weights) of `indices`, in their order, for a model's train_on_batch and test_on_batch.
+def batches(indices: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the indices, int64 (n,), in their order, as batches: indices int64 (size,) and weights float32 (size,).
 
-    The last batch is filled up with its own first image at weight 0, which counts in no loss and no weighted metric.
+    The last batch is filled up with its own first index at weight 0, which is to count in no loss and no score.
 
-    Args:
-        images: uint8 (N, H, W, C), may be memory-mapped.
-        labels: uint8 (N,).
-        indices: int64 (n,), the images to use.
-        batch_size: images a batch, at least 1.
-
-    Yields:
-        uint8 (batch_size, H, W, C), int32 (batch_size,), float32 (batch_size,).
+    >>> [(batch.tolist(), weights.tolist()) for batch, weights in batches(np.array([7, 8, 9]), 2)]
+    [([7, 8], [1.0, 1.0]), ([9, 9], [1.0, 0.0])]
     """
-    for start in range(0, len(indices), batch_size):
-        chosen = indices[start : start + batch_size]
-        weights = np.ones(batch_size, "float32")
-        weights[len(chosen) :] = 0
-        chosen = np.concatenate([chosen, np.repeat(chosen[:1], batch_size - len(chosen))])
-        yield images[chosen], labels[chosen].astype("int32"), weights
-
-
-def halves(size):
-    """Slices of the two halves of a batch, in order; one slice where it has only one image.
-
-    TensorFlow computes functions that do not need each other side by side. Two halves of a batch keep two cores
-    busy where the many small operations of a network cannot be divided well among threads.
-    """
-    middle = size // 2
-    return [slice(0, middle), slice(middle, size)] if middle else [slice(0, size)]
+    for start in range(0, len(indices), size):
+        batch = indices[start : start + size]
+        missing = size - len(batch)
+        yield (
+            np.pad(batch, (0, missing), constant_values=batch[0]),
+            np.pad(np.ones(len(batch), "float32"), (0, missing)),
+        )

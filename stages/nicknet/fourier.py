@@ -1,12 +1,11 @@
 """Real matrices that turn a 'same' convolution into products per frequency.
 
-A discrete Fourier transform of a small map is cheapest as a product with a constant matrix, because
-products of matrices run near a processor's peak. The transform over the rows of a real map is kept at
-the non-negative frequencies only, as real rows (cosine, minus sine); the one over its columns maps
-complex to complex, as rows (real, imaginary).
+A discrete Fourier transform of a small map is cheapest as a product with a constant matrix, because products of
+matrices run near a processor's peak. The transform over the rows of a real map is kept at the non-negative frequencies
+only, as real rows (cosine, minus sine); the one over its columns maps complex to complex, as rows (real, imaginary).
 """
 
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,15 +20,20 @@ class Axis(NamedTuple):
     before: int
 
     @property
-    def length(self):
+    def length(self) -> int:
         """Shortest transform whose wrap-around spoils only outputs that are thrown away."""
         return self.size + max(self.before, self.taps - 1 - self.before)
 
 
-def same_axis(size, kernel_size):
+def same_axis(size: int, kernel_size: int) -> Axis:
     """Axis of `size` pixels under a kernel, without the taps that never meet a pixel.
 
     As in TensorFlow, 'same' pads (kernel_size - 1) // 2 zeros before and the rest after.
+
+    >>> same_axis(16, 10)
+    Axis(size=16, first_tap=0, taps=10, before=4)
+    >>> same_axis(2, 10)
+    Axis(size=2, first_tap=3, taps=3, before=1)
     """
     before = (kernel_size - 1) // 2
     first = max(0, before - (size - 1))
@@ -56,61 +60,54 @@ _KARATSUBA_KERNEL = np.array([[1, 0], [-1, 1], [1, 1]])
 _KARATSUBA_OUTPUT = np.array([[1, 0, -1], [1, 1, 0]])
 
 
-@lru_cache(maxsize=64)
-def transforms(rows, columns, kept_rows, kept_columns, karatsuba):
+def transforms(
+    rows: Axis, columns: Axis, kept_rows: Sequence[int], kept_columns: Sequence[int], karatsuba: bool
+) -> Transforms:
     """Matrices of the convolution over two axes.
 
-    Args:
-        rows, columns: the two Axis.
-        kept_rows, kept_columns: tuples of the output's rows and columns to compute, in the order wanted.
-        karatsuba: whether products are taken in three parts rather than as 2x2 blocks.
+    kept_rows, kept_columns: the output's rows and columns to compute, in the order in which they are to come.
+    karatsuba: whether products are taken in three parts rather than as 2x2 blocks.
     """
     inputs, kernels, outputs = (
         (_KARATSUBA_INPUT, _KARATSUBA_KERNEL, _KARATSUBA_OUTPUT) if karatsuba else (_COMPLEX,) * 3
     )
-    half = np.arange(rows.length // 2 + 1)
-    full = np.arange(columns.length)
+    half, full = np.arange(rows.length // 2 + 1), np.arange(columns.length)
     # Each non-negative frequency stands for itself and its negative, unless they are the same.
     weight = np.where((half == 0) | (2 * half == rows.length), 1.0, 2.0)[:, None, None]
-    input_columns = np.einsum("pq,fqre->fpre", inputs, _rotation(full, np.arange(columns.size), columns.length, -1))
-    kernel_columns = np.einsum("pq,fqre->fpre", kernels, _rotation(full, _taps(columns), columns.length, 1))
-    output_columns = np.einsum("fqre,ep->qrfp", _rotation(full, np.array(kept_columns), columns.length, 1), outputs)
+    output_rows = weight * _phase(half, np.array(kept_rows), rows.length, -1)
+    turned = _rotation(full, np.array(kept_columns), columns.length, 1)
     return Transforms(
-        _merge(_phase(half, np.arange(rows.size), rows.length, -1), 2),
-        _merge(input_columns.transpose(0, 1, 3, 2), 2, 2),
-        _merge(_phase(half, _taps(rows), rows.length, 1), 2),
-        _merge(kernel_columns.transpose(0, 1, 3, 2), 2, 2),
-        _merge(output_columns, 2, 2) / columns.length,
-        _merge(weight * _phase(half, np.array(kept_rows), rows.length, -1), 2).T / rows.length,
+        _phase(half, np.arange(rows.size), rows.length, -1).reshape(-1, rows.size),
+        _by_parts(inputs, _rotation(full, np.arange(columns.size), columns.length, -1)),
+        _phase(half, _taps(rows), rows.length, 1).reshape(-1, rows.taps),
+        _by_parts(kernels, _rotation(full, _taps(columns), columns.length, 1)),
+        np.einsum("fqre,ep->qrfp", turned, outputs).reshape(2 * len(kept_columns), -1) / columns.length,
+        output_rows.reshape(-1, len(kept_rows)).T / rows.length,
     )
 
 
-def _taps(axis):
+def _taps(axis: Axis) -> np.ndarray:
     return np.arange(axis.taps) - axis.before
 
 
-def _angle(frequencies, places, length):
+def _angle(frequencies: np.ndarray, places: np.ndarray, length: int) -> np.ndarray:
     # Reduced before the float product, so that equal angles give equal bits.
     return 2 * np.pi * (np.outer(frequencies, places) % length) / length
 
 
-def _phase(frequencies, places, length, sign):
+def _phase(frequencies: np.ndarray, places: np.ndarray, length: int, sign: int) -> np.ndarray:
     """exp(sign * i * angle) as (frequency, real or imaginary, place)."""
     angle = _angle(frequencies, places, length)
     return np.stack([np.cos(angle), sign * np.sin(angle)], axis=1)
 
 
-def _rotation(frequencies, places, length, sign):
+def _rotation(frequencies: np.ndarray, places: np.ndarray, length: int, sign: int) -> np.ndarray:
     """Multiplication by exp(sign * i * angle) as (frequency, part out, place, part in)."""
     angle = _angle(frequencies, places, length)
     cosine, sine = np.cos(angle), sign * np.sin(angle)
     return np.stack([np.stack([cosine, -sine], axis=-1), np.stack([sine, cosine], axis=-1)], axis=1)
 
 
-def _merge(array, *groups):
-    """Merge the leading axes two by two (or as `groups` counts them), and so for the rest."""
-    shape, start = [], 0
-    for group in groups:
-        shape.append(int(np.prod(array.shape[start : start + group])))
-        start += group
-    return np.ascontiguousarray(array.reshape(*shape, *array.shape[start:]))
+def _by_parts(parts: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+    """Matrix from (part in, place) to (frequency, row of parts)."""
+    return np.einsum("pq,fqre->fper", parts, rotation).reshape(len(rotation) * len(parts), -1)

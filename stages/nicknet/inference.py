@@ -1,20 +1,29 @@
 """What a trained network says of images."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from stages.errors import InputError
-from stages.nicknet.batches import batches, halves
-from stages.nicknet.network import build, fix_kernels, wants_xla
+from stages.nicknet.batches import batches
+from stages.nicknet.network import Nicknet, build
+from stages.nicknet.steps import answering
 from stages.run import Run
+from stages.settings import NetworkSettings
 
 _BATCH_SIZE = 128
 
-
 MODELS = Path("data/models")
+
+
+class Trained(NamedTuple):
+    """A network ready for `logits`, `features` and `probabilities`: functions of one batch of images."""
+
+    logits: Callable[[np.ndarray], tf.Tensor]
+    features: Callable[[np.ndarray], tf.Tensor]
 
 
 def weights_path(run: Run) -> Path:
@@ -22,27 +31,12 @@ def weights_path(run: Run) -> Path:
     return run.file(MODELS, ".weights.h5")
 
 
-def load(settings, weights_path, image_shape, classes):
-    """Rebuild a trained network.
+def load(settings: NetworkSettings, weights_path: Path, image_shape: tuple[int, int, int], classes: int) -> Trained:
+    """The network of `settings` with the weights of a .weights.h5 file; image_shape: (height, width, channels).
 
-    Args:
-        settings: stages.settings.NetworkSettings that it was trained with.
-        weights_path: its .weights.h5 file.
-        image_shape: (height, width, channels).
-        classes: number of classes.
-
-    Returns:
-        keras.Model, images to logits, compiled for `logits` and `probabilities`.
-
-    Raises:
-        InputError: the file is missing, damaged, or another network's.
+    Raises InputError where the file is missing, damaged, or another network's.
     """
-    model = build(
-        **settings.architecture(),
-        image_shape=image_shape,
-        classes=classes,
-        seed=0,
-    )
+    model = build(settings, image_shape, classes, seed=0)
     try:
         model.load_weights(weights_path)
     except FileNotFoundError:
@@ -52,33 +46,30 @@ def load(settings, weights_path, image_shape, classes):
             f"{weights_path} does not hold this network's weights ({str(error).splitlines()[0]}). "
             "Delete it and run `dvc repro` to train it again."
         ) from None
-    fix_kernels(model)
     return ready(model)
 
 
-def ready(model):
-    """The same keras.Model, ready for `logits`: each batch is predicted as two halves side by side."""
-    halved = _Halved(model.inputs, model.outputs, name=model.name)
-    halved.compile(jit_compile=False)  # The halves are.
-    return halved
+def ready(model: Nicknet) -> Trained:
+    """The network with the weights that it has now: what depends on its kernels alone is computed here, once."""
+    factors = [layer.convolution.kernel_factors(layer.kernel.value) for layer in model.large_convolutions()]
+    return Trained(*(answering(model, answer, factors) for answer in (model.call, model.features)))
 
 
-class _Halved(keras.Model):
-    def predict_step(self, data):
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        predict = tf.function(self, jit_compile=wants_xla(self))
-        size = images.shape[0]  # None where batches of several sizes share the function.
-        parts = [slice(None)] if size is None else halves(size)
-        return tf.concat([predict(images[part]) for part in parts], axis=0)
+def logits(model: Trained, images: np.ndarray) -> np.ndarray:
+    """float32 (n, classes), the output before the softmax, for uint8 or float images (n, H, W, C), 0..255."""
+    return _answers(model.logits, images)
 
 
-def logits(model, images):
-    """float32 (n, classes), the network's output before the softmax, for uint8 or float images (n, H, W, C), 0..255."""
-    everything, unused = np.arange(len(images)), np.zeros(len(images), "uint8")
-    outputs = [model.predict_on_batch(batch) for batch, _, _ in batches(images, unused, everything, _BATCH_SIZE)]
-    return np.concatenate(outputs)[: len(images)]
+def features(model: Trained, images: np.ndarray) -> np.ndarray:
+    """float32 (n, units), the output of the last hidden layer, see Nicknet.features; images as for `logits`."""
+    return _answers(model.features, images)
 
 
-def probabilities(model, images):
-    """float32 (n, classes), rows sum to 1: the softmax of the logits of images (n, H, W, C), 0..255."""
-    return np.asarray(keras.activations.softmax(keras.ops.convert_to_tensor(logits(model, images))))
+def probabilities(model: Trained, images: np.ndarray) -> np.ndarray:
+    """float32 (n, classes), rows sum to 1: the softmax of the logits; images as for `logits`."""
+    return tf.nn.softmax(logits(model, images)).numpy()
+
+
+def _answers(answer: Callable[[np.ndarray], tf.Tensor], images: np.ndarray) -> np.ndarray:
+    indices = np.arange(len(images))
+    return np.concatenate([answer(images[batch]) for batch, _ in batches(indices, _BATCH_SIZE)])[: len(images)]

@@ -12,15 +12,15 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 
 _DEFAULT_THREADS = "1"
 """Sums are divided among the threads of an operation, so that their number decides the last bits. With one, two cores
-are busy all the same: the halves of a batch are computed side by side (see batches.halves)."""
+are busy all the same: the halves of a batch are computed side by side (see steps.side_by_side)."""
 
 
 def prepare() -> None:
-    """Set up this process for TensorFlow and import it.
+    """Set the environment that TensorFlow reads as it is imported, and import it without its start-up messages.
 
     The number of threads is the same on any number of cores, and with it every result, unless
-    TF_NUM_INTRAOP_THREADS sets another. TensorFlow's start-up messages are left out unless
-    TF_CPP_MIN_LOG_LEVEL asks for them; its errors reach Python as exceptions all the same.
+    TF_NUM_INTRAOP_THREADS sets another. Where TF_CPP_MIN_LOG_LEVEL is set, it decides on messages, and TensorFlow is
+    not imported here. TensorFlow's errors reach Python as exceptions all the same.
     """
     os.environ.setdefault(THREADS, _DEFAULT_THREADS)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:

@@ -5,43 +5,53 @@ python -m stages.train <network> <seed>
 
 import os
 import sys
-from contextlib import closing
 
 import numpy as np
+from tqdm import tqdm
 
 from stages import dataset, history, settings
 from stages.errors import reported
 from stages.files import write_bytes
-from stages.nicknet import runtime
+from stages.history import Row
 from stages.run import Run
-from stages.train import identity
 from stages.train.checkpoint import Checkpoint
-from stages.train.progress import Progress
 from stages.train.store import Store, folder
 
 
 def main(run: Run) -> None:
-    runtime.prepare()
+    # These import TensorFlow: here, so that what goes wrong meanwhile is reported.
     from stages.nicknet import inference
-    from stages.train import training
+    from stages.train import identity, training
 
-    given = settings.read(run.network)
+    chosen = settings.read(run.network)
     images, labels = dataset.read_images("train"), np.asarray(dataset.read_labels("train"))
-    train, held_out = (np.asarray(dataset.read_indices(part)) for part in ("training", "held-out"))
-    model = training.untrained(given, images.shape[1:], len(dataset.read_class_names()), run.seed)
+    learned, watched = (np.asarray(dataset.read_indices(part)) for part in ("training", "held-out"))
+    model = training.untrained(chosen, images.shape[1:], len(dataset.read_class_names()), run.seed)
     store = Store(folder(os.environ), identity.of(run))
-    done = store.read(training.state(model)) or Checkpoint([], training.state(model))
-    training.restore(model, done.state)
-    rows, first = done.history, done.epoch + 1
-    options = {"batch_size": min(given.batch_size, len(train)), "seed": run.seed, "first": first, "last": given.epochs}
-    with closing(Progress(len(train), first, given.epochs)) as progress:
-        for epoch in training.epochs(model, images, labels, train, held_out, **options, progress=progress.step):
+    start = store.read(Checkpoint([], training.state(model)))
+    training.restore(model, start.state)
+    rows, span = start.history, range(start.epoch + 1, chosen.epochs + 1)
+    options = {"batch_size": min(chosen.batch_size, len(learned)), "seed": run.seed}
+    with _bar(len(learned), start.epoch, chosen.epochs) as bar:
+        for epoch in training.epochs(model, images, labels, learned, watched, span, **options, progress=bar.update):
             rows += epoch
             store.write(Checkpoint(rows, training.state(model)))
-            progress.epoch(*epoch)
+            bar.write(_line(*epoch, chosen.epochs))
+            sys.stdout.flush()
     write_bytes(inference.weights_path(run), training.weights(model))
     history.write(run, rows)
     store.remove()
+
+
+def _bar(images: int, done: int, epochs: int) -> tqdm:
+    """A bar on a terminal, in images, after so many epochs that are done."""
+    size = {"total": images * epochs, "initial": images * done, "unit": " images"}
+    return tqdm(**size, smoothing=0.05, file=sys.stderr, disable=None)
+
+
+def _line(training: Row, held_out: Row, epochs: int) -> str:
+    scores = (f"{name} {training[name]:.3f} (held out {held_out[name]:.3f})" for name in history.QUANTITIES)
+    return f"epoch {training['epoch']}/{epochs}: {', '.join(scores)}"
 
 
 if __name__ == "__main__":

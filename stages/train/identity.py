@@ -10,20 +10,20 @@ from stages import dataset, settings
 from stages.nicknet import runtime
 from stages.run import Run
 
-_STAGES = Path(__file__).parents[1]
+STAGES = Path(__file__).parents[1]
 _PACKAGES = ("keras", "numpy", "tensorflow")
 
 
-def of(run: Run) -> str:
+def of(run: Run, stages: Path = STAGES) -> str:
     """SHA-256, in hex, of all that the training depends on: settings, seed, images, split, code, packages, threads.
 
-    Everything that changes a weight changes it; some things that change none do so too.
+    stages: the folder of the code. What changes a weight changes it; some changes that change none do so too.
     """
     digest = hashlib.sha256()
     values = {"seed": run.seed, runtime.THREADS: os.environ.get(runtime.THREADS)}
     for name, value in (values | {package: version(package) for package in _PACKAGES}).items():
         digest.update(f"{name} {value}\n".encode())
-    for name, path in (*_data(run.network), *_code()):
+    for name, path in (*_data(run.network), *_code(stages)):
         with path.open("rb") as file:
             digest.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()
@@ -34,11 +34,11 @@ def _data(network: str) -> Iterable[tuple[str, Path]]:
     yield "images", dataset.images_path("train")
     yield "labels", dataset.labels_path("train")
     yield "class names", dataset.CLASS_NAMES
-    yield "train", dataset.indices_path("training")
-    yield "held out", dataset.indices_path("held-out")
+    yield "training", dataset.indices_path("training")
+    yield "held-out", dataset.indices_path("held-out")
 
 
-def _code() -> Iterable[tuple[str, Path]]:
+def _code(stages: Path) -> Iterable[tuple[str, Path]]:
     for package in ("nicknet", "train"):
-        for path in sorted((_STAGES / package).rglob("*.py")):
-            yield path.relative_to(_STAGES).as_posix(), path
+        for path in sorted((stages / package).rglob("*.py")):
+            yield path.relative_to(stages).as_posix(), path

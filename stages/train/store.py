@@ -2,11 +2,9 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-
-import numpy as np
 
 from stages.files import replacing
 from stages.train import checkpoint
@@ -32,24 +30,25 @@ class Store:
         self._identity = identity
         self._path = folder / f"{identity}.checkpoint"
 
-    def read(self, like: Sequence[np.ndarray]) -> Checkpoint | None:
-        """The checkpoint, None if there is none. like: see checkpoint.unpack. Says on standard error what it found.
+    def read(self, beginning: Checkpoint) -> Checkpoint:
+        """What is kept, or else the beginning. Says on standard error what it read.
 
-        One that cannot be used is renamed to *.unusable and counts as none.
+        What is kept must have arrays like those of the beginning. A checkpoint that cannot be used is renamed to
+        *.unusable and counts as none.
         """
         try:
-            found = checkpoint.unpack(self._path.read_bytes(), self._identity, like)
+            kept = checkpoint.unpack(self._path.read_bytes(), self._identity, beginning.state)
         except FileNotFoundError:
-            return None
+            return beginning
         except checkpoint.UnusableError as error:
             aside = self._path.with_suffix(".unusable")
             with suppress(FileNotFoundError):  # another process was faster
                 os.replace(self._path, aside)
             message = f"{self._path} cannot be used: {error}. Set aside as {aside.name}; starting at epoch 1."
             print(message, file=sys.stderr)
-            return None
-        print(f"going on after epoch {found.epoch}, from {self._path}", file=sys.stderr)
-        return found
+            return beginning
+        print(f"going on after epoch {kept.epoch}, from {self._path}", file=sys.stderr)
+        return kept
 
     def write(self, state: Checkpoint) -> None:
         """Keep this instead of what was kept. Whole or not at all, even where the machine dies."""

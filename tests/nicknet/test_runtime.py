@@ -1,36 +1,50 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from stages.nicknet import runtime
 
-QUIET = (
-    "from stages.nicknet import runtime; runtime.prepare(); "
-    "import keras; print(float(keras.ops.sum(keras.ops.ones(3))))"
-)
+
+def python(*arguments, paths=(), **options):
+    """Run Python, with these paths before the repository, in an environment that sets nothing for TensorFlow."""
+    unset = (runtime.THREADS, "TF_CPP_MIN_LOG_LEVEL")
+    environment = {key: value for key, value in os.environ.items() if key not in unset}
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [*paths, Path.cwd()]))
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, **options)
 
 
 def test_tensorflow_starts_without_a_word():
-    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
-    done = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, text=True, env=environment)
+    code = "from stages.nicknet import batches; import keras; print(float(keras.ops.sum(keras.ops.ones(3))))"
+    done = python("-c", code)
     assert (done.stdout, done.stderr) == ("3.0\n", "")
 
 
-def test_a_failing_import_shows_what_was_held_back():
-    code = (
-        "import os\nfrom stages.nicknet import runtime\n"
-        "with runtime._standard_error_held_back():\n os.write(2, b'the reason')\n raise ImportError('x')"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+def test_a_failing_import_shows_what_was_held_back(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("import os\nos.write(2, b'the reason')\nraise ImportError('x')")
+    done = python("-c", "import stages.nicknet", paths=[tmp_path])
     assert "the reason" in done.stderr
     assert "ImportError: x" in done.stderr
 
 
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_stages_report_what_goes_wrong_while_tensorflow_is_imported(stage, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise MemoryError('x')")
+    done = python("-m", f"stages.{stage}", "nicknet1", "0", paths=[tmp_path], cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"{stage} nicknet1 0: out of memory (x). Free some, or make the run smaller.\n"
+
+
+def test_bad_input_is_all_that_a_stage_speaks_of(tmp_path):
+    done = python("-m", "stages.train", "nicknet9", "0", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("train nicknet9 0: data/networks/nicknet9.yaml is missing.")
+    assert len(done.stderr.splitlines()) == 1
+
+
 _RESULT = """
-from stages.nicknet import runtime
-runtime.prepare()
 import hashlib, numpy as np
 from stages.settings import NetworkSettings
 from stages.train import training
@@ -42,26 +56,18 @@ for kernel_size in (3, 7):
         dense_units=[64], epochs=1, batch_size=32,
     )
     model = training.untrained(settings, (16, 16, 3), 3, 0)
-    options = {"batch_size": 32, "seed": 0, "first": 1, "last": 1, "progress": lambda images: None}
-    list(training.epochs(model, images, labels, np.arange(64), np.arange(64, 96), **options))
+    options = {"batch_size": 32, "seed": 0, "progress": lambda images: None}
+    list(training.epochs(model, images, labels, np.arange(64), np.arange(64, 96), [1], **options))
     print(hashlib.sha256(training.weights(model)).hexdigest())
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot restrict a process to a core")
 def test_one_core_gives_the_bytes_of_all_cores():
-    environment = {key: value for key, value in os.environ.items() if key != runtime.THREADS}
-    one = {min(os.sched_getaffinity(0))}
+    everywhere, one = os.sched_getaffinity(0), {min(os.sched_getaffinity(0))}
     printed = [
-        subprocess.run(
-            [sys.executable, "-c", _RESULT],
-            check=True,
-            capture_output=True,
-            text=True,
-            env=environment,
-            preexec_fn=lambda cores=cores: os.sched_setaffinity(0, cores),
-        ).stdout
-        for cores in (os.sched_getaffinity(0), one)
+        python("-c", _RESULT, check=True, preexec_fn=lambda cores=cores: os.sched_setaffinity(0, cores)).stdout
+        for cores in (everywhere, one)
     ]
     assert printed[0] == printed[1]
     assert len(printed[0].split()) == 2

@@ -3,33 +3,41 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from stages import artifacts
+from stages import dataset, settings
+from stages.files import write_array, write_json, write_text
+from stages.run import Run
 from stages.train import identity
+
+RUN = Run("nicknet1", 0)
 
 
 @pytest.fixture(autouse=True)
 def _workspace(tmp_path, monkeypatch):
-    """The files that a training reads, and a copy of the code."""
+    """The files that a training reads, and in stages a copy of the code."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(identity, "_STAGES", tmp_path / "stages")
-    artifacts.write_text(artifacts.settings_path("nicknet1"), "epochs: 2\n")
-    artifacts.write_array(artifacts.images_path("train"), np.zeros((3, 4, 4, 3), "uint8"))
-    artifacts.write_array(artifacts.labels_path("train"), np.zeros(3, "uint8"))
-    artifacts.write_json(artifacts.CLASS_NAMES, ["a", "b"])
-    artifacts.write_array(artifacts.indices_path("train"), np.array([0, 1]))
-    artifacts.write_array(artifacts.indices_path("held_out"), np.array([2]))
+    for name in ("nicknet1", "nicknet2"):
+        write_text(settings.path(name), "epochs: 2\n")
+    write_array(dataset.images_path("train"), np.zeros((3, 4, 4, 3), "uint8"))
+    write_array(dataset.labels_path("train"), np.zeros(3, "uint8"))
+    write_json(dataset.CLASS_NAMES, ["a", "b"])
+    write_array(dataset.indices_path("training"), np.array([0, 1]))
+    write_array(dataset.indices_path("held-out"), np.array([2]))
     for name in ("train/training.py", "nicknet/network.py", "evaluate/scores.py"):
-        artifacts.write_text(tmp_path / "stages" / name, "x = 1\n")
+        write_text(tmp_path / "stages" / name, "x = 1\n")
 
 
-def test_the_same_files_are_the_same_training():
-    assert identity.of("nicknet1", 0) == identity.of("nicknet1", 0)
-    assert len(identity.of("nicknet1", 0)) == 64
+@pytest.fixture
+def of(tmp_path):
+    return lambda run=RUN: identity.of(run, tmp_path / "stages")
 
 
-def test_equal_networks_of_other_names_are_the_same_training():
-    artifacts.write_text(artifacts.settings_path("nicknet2"), "epochs: 2\n")
-    assert identity.of("nicknet1", 0) == identity.of("nicknet2", 0)
+def test_the_same_files_are_the_same_training(of):
+    assert of() == of()
+    assert len(of()) == 64
+
+
+def test_equal_networks_of_other_names_are_the_same_training(of):
+    assert of() == of(Run("nicknet2", 0))
 
 
 @pytest.mark.parametrize(
@@ -39,32 +47,29 @@ def test_equal_networks_of_other_names_are_the_same_training():
         "data/raw/train_images.npy",
         "data/raw/train_labels.npy",
         "data/raw/class_names.json",
-        "data/split/train.npy",
-        "data/split/held_out.npy",
+        "data/split/training.npy",
+        "data/split/held-out.npy",
         "stages/train/training.py",
         "stages/nicknet/network.py",
     ],
 )
-def test_a_change_of_the_last_byte_is_another_training(tmp_path, path):
-    before = identity.of("nicknet1", 0)
+def test_a_change_of_the_last_byte_is_another_training(of, tmp_path, path):
+    before = of()
     content = (tmp_path / path).read_bytes()
     (tmp_path / path).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert identity.of("nicknet1", 0) != before
+    assert of() != before
 
 
-def test_another_seed_or_version_or_module_is_another_training(tmp_path, monkeypatch):
-    found = {identity.of("nicknet1", 0), identity.of("nicknet1", 1)}
-    monkeypatch.setattr(identity, "version", lambda name: "0" if name == "keras" else version(name))
-    found.add(identity.of("nicknet1", 0))
-    monkeypatch.undo()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(identity, "_STAGES", tmp_path / "stages")
+def test_another_seed_or_version_or_module_is_another_training(of, tmp_path, monkeypatch):
+    identities = {of(), of(Run("nicknet1", 1))}
+    with monkeypatch.context() as patch:
+        patch.setattr(identity, "version", lambda name: "0" if name == "keras" else version(name))
+        identities.add(of())
     (tmp_path / "stages/train/training.py").rename(tmp_path / "stages/train/learning.py")
-    found.add(identity.of("nicknet1", 0))
-    assert len(found) == 4
+    assert len({*identities, of()}) == 4
 
 
-def test_code_of_other_stages_does_not_matter(tmp_path):
-    before = identity.of("nicknet1", 0)
+def test_code_of_other_stages_does_not_matter(of, tmp_path):
+    before = of()
     (tmp_path / "stages/evaluate/scores.py").write_text("x = 2\n")
-    assert identity.of("nicknet1", 0) == before
+    assert of() == before

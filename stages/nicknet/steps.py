@@ -1,0 +1,102 @@
+"""What a network does with a batch: learn from it, be measured on it, answer it; all as compiled functions.
+
+A batch has the same size each time. uint8 images (N, H, W, C), int32 labels (N,), and float32 weights (N,): an image of
+weight 0 counts in nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from stages.nicknet.convolution import Factors
+from stages.nicknet.network import Nicknet
+
+
+def side_by_side(function: Callable[..., Any], *batch: tf.Tensor) -> list:
+    """What a function returns for the first and for the second half of a batch; of one image, for the whole.
+
+    TensorFlow computes functions that do not need each other side by side. Two halves of a batch keep two cores
+    busy where the many small operations of a network cannot be divided well among threads.
+    """
+    size = batch[0].shape[0]
+    middle = size // 2
+    halves = [slice(0, middle), slice(middle, size)] if middle else [slice(0, size)]
+    return [function(*(values[half] for values in batch)) for half in halves]
+
+
+def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """A step of model.optimizer on a batch of images, labels and weights; returns the `_sums` from before it."""
+
+    @tf.function(jit_compile=model.xla)
+    def of_half(
+        values: list[tf.Tensor],
+        factors: list[Factors],
+        total: tf.Tensor,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        weights: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            logits, _ = model.stateless_call(values, [], images, factors)
+            losses = _losses(labels, logits)
+            loss = tf.reduce_sum(losses * weights) / total
+        return tape.gradient(loss, values), _sums(labels, logits, losses, weights)
+
+    # Each layer's factors have a compiled function of their own, so that they are computed side by side.
+    compiled = [
+        (tf.function(layer.convolution.kernel_factors, jit_compile=True), layer.kernel)
+        for layer in model.large_convolutions()
+    ]
+
+    @tf.function
+    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        values = [variable.value for variable in model.trainable_variables]
+        factors = [kernel_factors(kernel.value) for kernel_factors, kernel in compiled]
+        learn = partial(of_half, values, factors, tf.reduce_sum(weights))
+        gradients, sums = zip(*side_by_side(learn, images, labels, weights), strict=True)
+        gradients = [tf.add_n(of_halves) for of_halves in zip(*gradients, strict=True)]
+        model.optimizer.apply(gradients, model.trainable_variables)
+        return tf.add_n(sums)
+
+    return step
+
+
+def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The `_sums` of a batch of images, labels and weights."""
+
+    @tf.function(jit_compile=model.xla)
+    def of_half(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        logits = model(images)
+        return _sums(labels, logits, _losses(labels, logits), weights)
+
+    return tf.function(lambda *batch: tf.add_n(side_by_side(of_half, *batch)))
+
+
+def answering(
+    model: Nicknet, answer: Callable[[tf.Tensor, Sequence[Factors]], tf.Tensor], factors: Sequence[Factors]
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The answer to a batch of images: model.call or model.features, float32 (N, ...), with the kernels' factors."""
+    of_half = partial(tf.function(answer, jit_compile=model.xla), factors=factors)
+    return tf.function(lambda images: tf.concat(side_by_side(of_half, images), axis=0))
+
+
+def _losses(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+def _sums(labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """float32 (3, classes): summed loss of the images of each class, right ones, and predictions of each class."""
+    classes = logits.shape[-1]
+    chosen = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+    true, predicted = tf.one_hot(labels, classes), tf.one_hot(chosen, classes) * weights[:, None]
+    return tf.stack(
+        [
+            tf.reduce_sum(true * (losses * weights)[:, None], axis=0),
+            tf.reduce_sum(true * predicted, axis=0),
+            tf.reduce_sum(predicted, axis=0),
+        ]
+    )
