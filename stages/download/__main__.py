@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from stages import copies
 from stages.download import archive, cifar10, digits, folder, raw, source
 from stages.download.fetch import fetched
 from stages.errors import reported
@@ -24,10 +25,12 @@ def main(
         raw.write(digits.batches(), digits.CLASS_NAMES)
     elif given.dataset == "folder":
         path = folder.checked(given.data.folder, environment)
-        with folder.opened(path, given.data.image_side, given.data.unreadable == "skip") as images:
+        options = given.data.image_side, given.data.unreadable == "skip", given.split.copies == "together"
+        with folder.opened(path, *options) as images:
             raw.write(folder.batches(images), images.class_names, folder.files(images))
     else:
         cifar10_arrays(environment, home, layout)
+    copies.warn("download", copies.census_of_sources())
 
 
 def cifar10_arrays(environment: Mapping[str, str], home: cifar10.Remote, layout: cifar10.Layout) -> None:
