@@ -105,7 +105,7 @@ def test_one_problem(tmp_path, old, new, expected):
 
 @pytest.mark.parametrize(
     ("side", "pool_after", "refused"),
-    [(31, [1, 2, 3, 4, 5], True), (32, [1, 2, 3, 4, 5], False), (15, [1, 2, 3], False)],
+    [(31, [1, 2, 3, 4, 5], True), (32, [1, 2, 3, 4, 5], False), (8, [1, 2, 3], False)],
 )
 def test_poolings_that_leave_nothing_of_an_image_are_refused(tmp_path, side, pool_after, refused):
     path = edited(
@@ -118,8 +118,8 @@ def test_poolings_that_leave_nothing_of_an_image_are_refused(tmp_path, side, poo
     path.write_text(path.read_text().replace("dataset: cifar10", "dataset: folder"))
     if refused:
         assert problems(path).endswith(
-            "networks.nicknet3: pool_after has 5 poolings, which leave nothing of 31x31 pixels; pool less often, or set "
-            "data.image_side larger"
+            "networks.nicknet3: pool_after has 5 poolings, which leave nothing of 31x31 pixels; pool less often, or "
+            "set data.image_side larger"
         )
     else:
         params.read(path)
