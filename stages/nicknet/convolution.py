@@ -5,7 +5,7 @@ written as products of matrices (see fourier.py).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +70,7 @@ class Convolution(ABC):
         factors = factors or self.kernel_factors(kernel)
 
         @tf.custom_gradient
-        def convolved(images: tf.Tensor, kernel: tf.Tensor):
+        def convolved(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             spectrum = self._per_product(_to_spectrum(images, matrices.input_rows, matrices.input_columns), channels)
             outputs = tf.matmul(factors.forward, spectrum)
             outputs = _from_spectrum(outputs, matrices.output_columns, matrices.output_rows)

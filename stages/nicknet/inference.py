@@ -52,7 +52,7 @@ def load(settings: NetworkSettings, weights_path: Path, image_shape: tuple[int, 
 def ready(model: Nicknet) -> Trained:
     """The network with the weights that it has now: what depends on its kernels alone is computed here, once."""
     factors = [layer.convolution.kernel_factors(layer.kernel.value) for layer in model.large_convolutions()]
-    return Trained(*(answering(model, answer, factors) for answer in (model.call, model.features)))
+    return Trained(*(answering(model, answer, factors) for answer in (model.logits, model.features)))
 
 
 def logits(model: Trained, images: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The layer of the large kernels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -13,8 +13,8 @@ class BatchLastConv2D(keras.layers.Layer):
 
     float (height, width, channels, N) to (height, width, filters, N), or with a 2x2 max-pooling to
     (height // 2, width // 2, filters, N). The pooling comes before bias and ReLU, on four times as many values as they
-    then see: the same result, since neither decreases. The variables are those of Conv2D. Networks that are trained are
-    read from files by the names of this class and of network.Transpose.
+    then see: the same result, since both are monotone. The variables are those of Conv2D. Files of weights name their
+    parts by the class of the layer, so that another name of this class would need other files.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ def _slices_of_pool(size: int) -> Sequence[int]:
 
 
 @tf.custom_gradient
-def _max_of_slices(values: tf.Tensor):
+def _max_of_slices(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """Maximum over the first and third of (2, rows, 2, columns, channels, N); equal ones share the gradient."""
     slices = [values[i, :, j] for i in range(2) for j in range(2)]
     result = tf.maximum(tf.maximum(slices[0], slices[1]), tf.maximum(slices[2], slices[3]))

@@ -36,8 +36,8 @@ class Nicknet(keras.Sequential):
             images = layer(images, shared[layer]) if layer in shared else layer(images)
         return images
 
-    def call(self, images: tf.Tensor, factors: Sequence[Factors] = ()) -> tf.Tensor:
-        """The logits. factors: as for features."""
+    def logits(self, images: tf.Tensor, factors: Sequence[Factors] = ()) -> tf.Tensor:
+        """float32 (N, classes), as calling the network gives it. factors: as for features."""
         return self.layers[-1](self.features(images, factors))
 
 

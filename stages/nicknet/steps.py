@@ -1,7 +1,8 @@
 """What a network does with a batch: learn from it, be measured on it, answer it; all as compiled functions.
 
-A batch has the same size each time. uint8 images (N, H, W, C), int32 labels (N,), and float32 weights (N,): an image of
-weight 0 counts in nothing.
+A batch has the same size each time: uint8 images (N, H, W, C), int32 labels (N,), and float32 weights (N,), where an
+image of weight 0 counts in nothing. Its sums are float32 (3, classes): of the images of each class the summed loss,
+cross entropy in nats, and how many are right; and how many images are predicted to be of the class.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ def side_by_side(function: Callable[..., Any], *batch: tf.Tensor) -> list:
 
 
 def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """A step of model.optimizer on a batch of images, labels and weights; returns the `_sums` from before it."""
+    """A step of model.optimizer on a batch of images, labels and weights; returns its sums from before it."""
 
     @tf.function(jit_compile=model.xla)
     def of_half(
@@ -39,9 +40,10 @@ def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.T
         labels: tf.Tensor,
         weights: tf.Tensor,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        with tf.GradientTape() as tape:
+        variables = zip(model.trainable_variables, values, strict=True)
+        with tf.GradientTape() as tape, keras.StatelessScope(list(variables)):
             tape.watch(values)
-            logits, _ = model.stateless_call(values, [], images, factors)
+            logits = model.logits(images, factors)
             losses = _losses(labels, logits)
             loss = tf.reduce_sum(losses * weights) / total
         return tape.gradient(loss, values), _sums(labels, logits, losses, weights)
@@ -66,11 +68,11 @@ def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.T
 
 
 def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """The `_sums` of a batch of images, labels and weights."""
+    """The sums of a batch of images, labels and weights."""
 
     @tf.function(jit_compile=model.xla)
     def of_half(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        logits = model(images)
+        logits = model.logits(images)
         return _sums(labels, logits, _losses(labels, logits), weights)
 
     return tf.function(lambda *batch: tf.add_n(side_by_side(of_half, *batch)))
@@ -79,7 +81,7 @@ def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.
 def answering(
     model: Nicknet, answer: Callable[[tf.Tensor, Sequence[Factors]], tf.Tensor], factors: Sequence[Factors]
 ) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The answer to a batch of images: model.call or model.features, float32 (N, ...), with the kernels' factors."""
+    """The answer to a batch of images: model.logits or model.features, float32 (N, ...), with the kernels' factors."""
     of_half = partial(tf.function(answer, jit_compile=model.xla), factors=factors)
     return tf.function(lambda images: tf.concat(side_by_side(of_half, images), axis=0))
 
@@ -89,7 +91,6 @@ def _losses(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 
 def _sums(labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """float32 (3, classes): summed loss of the images of each class, right ones, and predictions of each class."""
     classes = logits.shape[-1]
     chosen = tf.argmax(logits, axis=-1, output_type=labels.dtype)
     true, predicted = tf.one_hot(labels, classes), tf.one_hot(chosen, classes) * weights[:, None]

@@ -45,8 +45,8 @@ def main(run: Run) -> None:
 
 def _bar(images: int, done: int, epochs: int) -> tqdm:
     """A bar on a terminal, in images, after so many epochs that are done."""
-    size = {"total": images * epochs, "initial": images * done, "unit": " images"}
-    return tqdm(**size, smoothing=0.05, file=sys.stderr, disable=None)
+    total, initial = images * epochs, images * done
+    return tqdm(total=total, initial=initial, unit=" images", smoothing=0.05, file=sys.stderr, disable=None)
 
 
 def _line(training: Row, held_out: Row, epochs: int) -> str:

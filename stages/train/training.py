@@ -63,10 +63,9 @@ def epochs(
             learned = learned + learn(images[batch], labels[batch], weights).numpy().astype("float64")
             _require_finite([learned], epoch, model)
             progress(int(weights.sum()))
-        watched = sum(
-            measure(images[batch], labels[batch], weights).numpy().astype("float64")
-            for batch, weights in batches(held_out, min(_MEASURED_AT_ONCE, len(held_out)))
-        )
+        watched = np.zeros(())
+        for batch, weights in batches(held_out, min(_MEASURED_AT_ONCE, len(held_out))):
+            watched = watched + measure(images[batch], labels[batch], weights).numpy().astype("float64")
         _require_finite([watched, *state(model)], epoch, model)
         yield [_row(epoch, "training", learned), _row(epoch, "held-out", watched)]
 
@@ -111,7 +110,7 @@ def _require_finite(arrays: list[np.ndarray], epoch: int, model: Nicknet) -> Non
 
 
 def _row(epoch: int, part: str, sums: np.ndarray) -> Row:
-    """sums: float64 (3, classes), see steps."""
+    """sums: float64 (3, classes), of all batches, see steps."""
     losses, right, predicted = sums
     count = predicted.sum()
     values = (right.sum() / count, losses.sum() / count, np.mean(right / np.maximum(predicted, 1)))
