@@ -41,7 +41,7 @@ def pictures(images: Iterable[np.ndarray]) -> np.ndarray:
     [0, 1, 0]
     """
     first: dict[bytes, int] = {}
-    digests = (hashlib.blake2b(np.ascontiguousarray(image), digest_size=16).digest() for image in images)
+    digests = (hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).digest() for image in images)
     return np.fromiter((first.setdefault(digest, place) for place, digest in enumerate(digests)), np.int64)
 
 
