@@ -16,7 +16,7 @@ _FLOAT = 4
 
 # Measured: what each thing is held at its peak, and what the process holds beside them (tests/train/test_memory.py).
 _PROCESS, _COMPILER = 710 * _MIB, 130 * _MIB
-_STATE, _GRADIENTS, _MAPS, _CONSTANTS, _FACTORS = 5, 3, 1.3, 12.5, 4.4
+_STATE, _GRADIENTS, _MAPS, _CONSTANTS, _FACTORS = 5.5, 3, 1.3, 12.5, 4.4
 _ADDRESSES, _RESERVED, _COMPILERS_RESERVED = 1.25, 300 * _MIB, 700 * _MIB
 """Addresses for each byte held; and stacks of threads and what allocators reserve, which count as addresses alone."""
 
