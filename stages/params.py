@@ -11,6 +11,9 @@ from pydantic_core import ErrorDetails
 from stages.errors import InputError
 from stages.settings import NetworkSettings
 
+_PUBLISHED_SIDE = 32
+"""Pixels of the images of CIFAR-10, and of the digits as they are enlarged."""
+
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -41,6 +44,9 @@ class Split(_Section):
     """Share of the images that no network learns from."""
     train_images: Annotated[int, Field(ge=10)] | None
     """Learn from at most so many of the remaining images, the classes' shares kept; null: from all."""
+    copies: Literal["separate", "together"]
+    """Images that are equal to the last pixel: divide them like any others, or keep those of one picture in one part;
+    for the data set `folder`, also when its test images are chosen."""
     seed: Seed
 
 
@@ -109,12 +115,16 @@ class Params(NetworkSettings):
 
     @model_validator(mode="after")
     def _networks_stand(self) -> "Params":
-        problems = []
+        problems, side = [], self.data.image_side if self.dataset == "folder" else _PUBLISHED_SIDE
         for name in self.networks:
             try:
-                self.network(name)
+                poolings = len(self.network(name).pool_after)
             except ValidationError as error:
                 problems += [f"networks.{name}: {_reason(problem)}" for problem in error.errors()]
+            else:
+                if side < 2**poolings:
+                    reason = f"pool_after has {poolings} poolings, which leave nothing of {side}x{side} pixels"
+                    problems.append(f"networks.{name}: {reason}; pool less often, or set data.image_side larger")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -95,10 +96,33 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("image_side: 32", "image_side: 2", "data.image_side: 2: must be greater than or equal to 4"),
         ("unreadable: refuse", "unreadable: ask", "data.unreadable: 'ask': must be 'refuse' or 'skip'"),
         ("learning_rate: null", "learning_rate: .nan", "learning_rate: nan: must be"),
+        ("copies: separate", "copies: apart", "split.copies: 'apart': must be 'separate' or 'together'"),
     ],
 )
 def test_one_problem(tmp_path, old, new, expected):
     assert expected in problems(edited(tmp_path, (old, new)))
+
+
+@pytest.mark.parametrize(
+    ("side", "pool_after", "refused"),
+    [(31, [1, 2, 3, 4, 5], True), (32, [1, 2, 3, 4, 5], False), (8, [1, 2, 3], False)],
+)
+def test_poolings_that_leave_nothing_of_an_image_are_refused(tmp_path, side, pool_after, refused):
+    path = edited(
+        tmp_path,
+        ("folder: null", "folder: pictures"),
+        ("image_side: 32", f"image_side: {side}"),
+        ("kernel_size: 10", f"pool_after: {pool_after}"),
+    )
+    assert len(params.read(path).network("nicknet3").pool_after) == len(pool_after)  # of CIFAR-10: 32 pixels
+    path.write_text(path.read_text().replace("dataset: cifar10", "dataset: folder"))
+    if refused:
+        assert problems(path).endswith(
+            "networks.nicknet3: pool_after has 5 poolings, which leave nothing of 31x31 pixels; pool less often, or "
+            "set data.image_side larger"
+        )
+    else:
+        params.read(path)
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "a: [", "3", "seeds: {a: b}", "networks: 3"])
@@ -123,6 +147,29 @@ def test_configure_writes_the_effective_settings_of_every_network(tmp_path, monk
     effective.path("nicknet1").unlink()
     with pytest.raises(InputError, match=r"nicknet1.yaml is missing. Run `dvc repro configure`"):
         effective.read("nicknet1")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "is missing"),
+        (b"label,vote", "cannot be read"),
+        (np.zeros((3, 3)), "holds float64"),
+        (np.zeros(3, "uint8"), r"holds uint8 \(3,\); expected a .npy of uint8 \(training images, annotators\)"),
+    ],
+)
+def test_configure_refuses_votes_that_no_data_set_could_have(tmp_path, monkeypatch, content, problem):
+    monkeypatch.chdir(edited(tmp_path, ("human_votes: null", "human_votes: votes.npy")).parent)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    if isinstance(content, bytes):
+        Path("votes.npy").write_bytes(content)
+    elif content is not None:
+        np.save("votes.npy", content)
+    with pytest.raises(InputError, match=f"data.human_votes: {tmp_path}/votes.npy {problem}"):
+        configure()
+    assert not effective.FOLDER.exists()
+    np.save("votes.npy", np.zeros((7, 2), "uint8"))  # split compares them with the images
+    configure()
 
 
 VALUES = st.recursive(

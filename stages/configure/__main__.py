@@ -1,13 +1,19 @@
 """params.yaml -> data/networks/<network>.yaml"""
 
+import os
+
 from stages import params, settings
 from stages.errors import reported
+from stages.statistics import votes
+from stages.user_paths import located
 
 
 def main() -> None:
-    everything = params.read()
-    for network in everything.networks:
-        settings.write(network, everything.network(network))
+    given = params.read()
+    if given.data.human_votes is not None:  # opened by a later stage; what can be known of the file now is said now
+        votes.opened(located(given.data.human_votes, os.environ))
+    for network in given.networks:
+        settings.write(network, given.network(network))
 
 
 if __name__ == "__main__":

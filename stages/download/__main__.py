@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from stages import copies
 from stages.download import cifar10, digits, folder, packing, raw, source
 from stages.download.fetch import PACE, Pace, Remote
 from stages.errors import reported
@@ -24,10 +25,12 @@ def main(
         raw.write(digits.batches(), digits.CLASS_NAMES)
     elif given.dataset == "folder":
         path = folder.checked(given.data.folder, environment)
-        with folder.opened(path, given.data.image_side, given.data.unreadable == "skip") as images:
+        options = given.data.image_side, given.data.unreadable == "skip", given.split.copies == "together"
+        with folder.opened(path, *options) as images:
             raw.write(folder.batches(images), images.class_names, folder.files(images))
     else:
         cifar10_arrays(environment, home, layout, pace)
+    copies.warn("download", copies.census_of_sources())
 
 
 def cifar10_arrays(environment: Mapping[str, str], home: Remote, layout: cifar10.Layout, pace: Pace) -> None:

@@ -16,8 +16,9 @@ from typing import IO
 import numpy as np
 from tqdm import tqdm
 
+from stages import copies
 from stages.dataset import RAW
-from stages.download import partition
+from stages.download import class_names, partition
 from stages.download.batch import Batch, Source
 from stages.errors import InputError
 from stages.images import picture
@@ -47,12 +48,13 @@ class Listing:
     """What lies in the folder.
 
     class_names: the names of the class folders in Unicode's normal form NFC, sorted. pictures: the label and the path
-    of each picture, class by class, sorted by name within each. others: what is neither, and is left out; hidden files
-    are not even named here. Paths are relative to the folder.
+    of each picture, class by class, sorted by name within each. deeper: folders within these. others: what is none of
+    these. Both are left out; hidden files are not even named here. Paths are relative to the folder.
     """
 
     class_names: list[str]
     pictures: list[tuple[int, str]]
+    deeper: list[str]
     others: list[str]
 
 
@@ -61,18 +63,14 @@ class Images:
     """All pictures of the folder as arrays, and where each came from.
 
     images: uint8 (n, side, side, 3), a memory map. labels: uint8 (n,). files: n paths relative to the folder. The
-    images lie class by class, sorted by name within each.
+    images lie class by class, sorted by name within each. parts: indices of the training and of the test images.
     """
 
     class_names: list[str]
     images: np.ndarray
     labels: np.ndarray
     files: list[str]
-
-    def divided(self) -> dict[Source, np.ndarray]:
-        """Indices of the training and of the test images, see partition.divide."""
-        train, test = partition.divide(self.labels)
-        return {"train": train, "test": test}
+    parts: dict[Source, np.ndarray]
 
 
 def checked(name: str | None, environment: Mapping[str, str]) -> Path:
@@ -87,17 +85,21 @@ def checked(name: str | None, environment: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def opened(folder: Path, side: int, skip_unreadable: bool) -> Iterator[Images]:
+def opened(folder: Path, side: int, skip_unreadable: bool, copies_together: bool = False) -> Iterator[Images]:
     """The pictures of the folder, decoded; they lie in a file without a name, which is gone after the body.
 
     side: pixels. skip_unreadable: leave out, with a warning, what cannot be read; else that is an InputError, which
-    names each such file with the reason. An InputError too: fewer than 2 or more than 256 classes, a class of fewer
-    than LEAST_IMAGES readable pictures, a name that cannot be shown.
+    names each such file with the reason. copies_together: see partition.divide. An InputError too: fewer than 2 or more
+    than 256 classes, a class of fewer than LEAST_IMAGES readable pictures or without test images, a name of a class
+    that class_names refuses.
     """
     listing = listed(folder)
     _check_classes(folder, listing, [label for label, _ in listing.pictures])
     if listing.others:
         _warn(f"left out of {folder}, since not named {', '.join(SUFFIXES)}:", map(shown, listing.others))
+    if listing.deeper:
+        why = "since these folders lie within that of a class, whose pictures lie in it directly"
+        _warn(f"left out of {folder} with all that they hold, {why}:", map(shown, listing.deeper))
     RAW.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=RAW) as spool:
         labels, files, unreadable = _decode(folder, listing, side, spool)
@@ -109,12 +111,13 @@ def opened(folder: Path, side: int, skip_unreadable: bool) -> Iterator[Images]:
             _warn(f"left out of {folder}, since unreadable (data.unreadable: skip):", unreadable)
         _check_classes(folder, listing, labels)
         images = np.memmap(spool, np.uint8, "r", shape=(len(labels), side, side, 3))
-        yield Images(listing.class_names, images, np.array(labels, np.uint8), files)
+        parts = _divided(folder, listing.class_names, images, np.array(labels, np.uint8), copies_together)
+        yield Images(listing.class_names, images, np.array(labels, np.uint8), files, parts)
 
 
 def batches(images: Images) -> Iterator[Batch]:
     """The training and the test images, in the order of the folder."""
-    for source, chosen in images.divided().items():
+    for source, chosen in images.parts.items():
         for start in range(0, len(chosen), _BATCH):
             rows = chosen[start : start + _BATCH]
             yield Batch(source, start, len(chosen), np.asarray(images.images[rows]), images.labels[rows])
@@ -122,7 +125,7 @@ def batches(images: Images) -> Iterator[Batch]:
 
 def files(images: Images) -> dict[Source, list[str]]:
     """Of the training and the test images, the file of each."""
-    return {source: [images.files[row] for row in chosen] for source, chosen in images.divided().items()}
+    return {source: [images.files[row] for row in chosen] for source, chosen in images.parts.items()}
 
 
 def listed(folder: Path) -> Listing:
@@ -132,18 +135,17 @@ def listed(folder: Path) -> Listing:
     """
     inside = _visible(folder)
     folders = [name for name in inside if (folder / name).is_dir()]
-    names = [_class_name(name) for name in folders]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"data.folder: {folder} has two folders that read alike: {', '.join(twice)}. Rename one.")
-    pictures, others = [], [name for name in inside if name not in folders]
+    names = class_names.checked(folders)
+    pictures, deeper, others = [], [], [name for name in inside if name not in folders]
     for label, name in enumerate(folders):
         for file in (f"{name}/{file}" for file in _visible(folder / name)):
-            if file.lower().endswith(SUFFIXES) and not (folder / file).is_dir():
+            if (folder / file).is_dir():
+                deeper.append(file)
+            elif file.lower().endswith(SUFFIXES):
                 pictures.append((label, file))
             else:
                 others.append(file)
-    return Listing(names, pictures, others)
+    return Listing(names, pictures, deeper, others)
 
 
 def _decode(folder: Path, listing: Listing, side: int, spool: IO[bytes]) -> tuple[list[int], list[str], list[str]]:
@@ -163,6 +165,21 @@ def _decode(folder: Path, listing: Listing, side: int, spool: IO[bytes]) -> tupl
     return labels, files, unreadable
 
 
+def _divided(
+    folder: Path, names: Sequence[str], images: np.ndarray, labels: np.ndarray, copies_together: bool
+) -> dict[Source, np.ndarray]:
+    pictures = copies.pictures(images) if copies_together else None
+    train, test = partition.divide(labels, pictures)
+    missing = np.setdiff1d(labels, labels[test])
+    if pictures is not None and missing.size:
+        counts = (f"{names[label]}: {len(np.unique(pictures[labels == label]))}" for label in missing)
+        where = f"too few different pictures in {missing.size} of the {len(names)} classes of {folder.absolute()}"
+        why = "the copies of a picture stay together (split.copies), so that none would be left for testing"
+        fix = "Add other pictures, or divide copies like any images: `-S split.copies=separate`."
+        raise InputError(f"data.folder: {where}; {why}:\n{_list([*counts])}\n{fix}")
+    return {"train": train, "test": test}
+
+
 def _visible(folder: Path) -> list[str]:
     try:
         names = [name for name in os.listdir(folder) if not name.startswith(".")]
@@ -171,18 +188,12 @@ def _visible(folder: Path) -> list[str]:
     return sorted(names, key=lambda name: (unicodedata.normalize("NFC", name), name))
 
 
-def _class_name(name: str) -> str:
-    if shown(name) != name:
-        raise InputError(f"data.folder: the class folder '{shown(name)}' has a name that cannot be shown. Rename it.")
-    return unicodedata.normalize("NFC", name)
-
-
 def _check_classes(folder: Path, listing: Listing, labels: Sequence[int]) -> None:
     """labels: of the pictures that can be read."""
     names = listing.class_names
     if not 2 <= len(names) <= MOST_CLASSES:
-        count = f"{len(names)} class folders in {folder.absolute()}"
-        raise InputError(f"data.folder: {count}; expected 2 to {MOST_CLASSES}. {_EXPECTED}")
+        count = f"{len(names)} class folder{'s' * (len(names) != 1)} in {folder.absolute()}"
+        raise InputError(f"data.folder: {count}; expected 2 to {MOST_CLASSES}. {_level(folder, listing)}{_EXPECTED}")
     counts, unreadable = Counter(labels), Counter(label for label, _ in listing.pictures)
     unreadable.subtract(counts)
     few = [
@@ -193,15 +204,20 @@ def _check_classes(folder: Path, listing: Listing, labels: Sequence[int]) -> Non
     if few:
         where = f"too few images in {len(few)} of the {len(names)} classes of {folder.absolute()}"
         why = f"each needs {LEAST_IMAGES}, to be divided into training, held-out and test images"
-        raise InputError(f"data.folder: {where}; {why}:\n{_list(few)}\n{_fix(folder, listing)}")
+        level = _level(folder, listing)
+        fix = level + _EXPECTED if level else f"Add images ({', '.join(SUFFIXES)}), or take these folders away."
+        raise InputError(f"data.folder: {where}; {why}:\n{_list(few)}\n{fix}")
 
 
-def _fix(folder: Path, listing: Listing) -> str:
-    """What to do about classes with too few images; a hint where the classes lie one level deeper."""
-    deeper = [folder / other for other in listing.others if (folder / other).is_dir()]
-    if deeper and not listing.pictures:
-        return f"The pictures seem to lie one level deeper: name a folder such as {deeper[0].parent}. {_EXPECTED}"
-    return f"Add images ({', '.join(SUFFIXES)}), or take these folders away."
+def _level(folder: Path, listing: Listing) -> str:
+    """A hint where the classes seem to lie one level deeper or higher; else nothing."""
+    if listing.deeper and not listing.pictures:
+        parents = Counter(Path(inner).parent for inner in listing.deeper)
+        most = max(parents, key=lambda parent: (parents[parent], parent.name))
+        return f"The classes seem to lie one level deeper: name a folder such as {folder / most}. "
+    if not listing.class_names and any(name.lower().endswith(SUFFIXES) for name in listing.others):
+        return f"The pictures lie in the folder itself; if it is one of the classes, name {folder.absolute().parent}. "
+    return ""
 
 
 def _warn(what: str, names: Iterable[str]) -> None:

@@ -1,20 +1,43 @@
-"""data/raw/train_labels.npy -> data/split/training.npy, data/split/held-out.npy"""
+"""data/raw -> data/split: training.npy, held-out.npy, and what there is to say of copies, copies.json"""
+
+import os
 
 import numpy as np
 
-from stages import dataset, params
+from stages import copies, dataset, params
 from stages.errors import reported
-from stages.files import write_array
+from stages.files import write_array, write_json
 from stages.split.division import divide
+from stages.statistics import votes
+from stages.user_paths import located
 
 
 def main() -> None:
-    given = params.read().split
-    labels = np.asarray(dataset.read_labels("train"))
-    training, held_out = divide(labels, given.held_out_share, given.train_images, given.seed)
+    given = params.read()
+    labels, classes = np.asarray(dataset.read_labels("train")), len(dataset.read_class_names())
+    if given.data.human_votes is not None:  # the error analysis uses them; a wrong file is refused before training
+        votes.read(located(given.data.human_votes, os.environ), len(labels), classes)
+    pictures = copies.read()
+    together = pictures.of[: len(labels)] if given.split.copies == "together" else None
+    limits = given.split.held_out_share, given.split.train_images
+    training, held_out = divide(labels, *limits, given.split.seed, together)
+    found = _copies(pictures, training, held_out, np.arange(len(labels), len(pictures.of)))
     write_array(dataset.indices_path("training"), training)
     write_array(dataset.indices_path("held-out"), held_out)
+    write_json(copies.PATH, found)
+    copies.warn("split", found)
     print(f"{len(training)} images to learn from, {len(held_out)} held out")
+
+
+def _copies(pictures: copies.Pictures, training: np.ndarray, held_out: np.ndarray, test: np.ndarray) -> dict:
+    """The content of copies.PATH."""
+    in_training = np.isin(pictures.of, pictures.of[training])
+    return copies.census(pictures, {"training": training, "held-out": held_out, "test": test}) | {
+        "in_training": {
+            "held-out": held_out[in_training[held_out]].tolist(),
+            "test": np.flatnonzero(in_training[test]).tolist(),
+        }
+    }
 
 
 if __name__ == "__main__":

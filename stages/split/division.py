@@ -4,33 +4,34 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from stages.errors import InputError
+from stages.stratified import divide as divide_in_two
 
 
 def divide(
-    labels: np.ndarray, held_out_share: float, train_images: int | None, seed: int
+    labels: np.ndarray, held_out_share: float, train_images: int | None, seed: int, pictures: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divide images so that every class has its share in both parts.
 
     labels: uint8 (N,). held_out_share: 0..1. train_images: keep at most so many images to learn from, the classes'
-    shares kept; None: all. Returns (train, held_out), each int64 and ascending, without a common index.
+    shares kept; None: all. pictures: int64 (N,), see copies.pictures, where copies of one are to stay in one part.
+    Returns (training, held_out), each int64 and ascending, without a common index.
 
     The held-out images do not depend on train_images. Raises InputError where a class is too small for its share, or
     would be without images to learn from or without held-out ones.
     """
     try:
-        train, held_out = train_test_split(
-            np.arange(len(labels)), test_size=held_out_share, stratify=labels, random_state=seed
-        )
-        if train_images is not None and train_images < len(train):
-            train, _ = train_test_split(train, train_size=train_images, stratify=labels[train], random_state=seed)
+        training, held_out = divide_in_two(labels, held_out_share, seed, pictures)
+        if train_images is not None and train_images < len(training):
+            of_training = labels[training]
+            training, _ = train_test_split(training, train_size=train_images, stratify=of_training, random_state=seed)
     except ValueError as error:
         raise InputError(_refusal(labels, held_out_share, train_images, str(error))) from None
-    for part, chosen in (("learned from", train), ("held out", held_out)):
+    for part, chosen in (("learned from", training), ("held out", held_out)):
         missing = np.setdiff1d(labels, labels[chosen])
         if missing.size:
             reason = f"{missing.size} of the {len(np.unique(labels))} classes would have no image that is {part}."
             raise InputError(_refusal(labels, held_out_share, train_images, reason))
-    return np.sort(train), np.sort(held_out)
+    return np.sort(training), np.sort(held_out)
 
 
 def _refusal(labels: np.ndarray, held_out_share: float, train_images: int | None, reason: str) -> str:

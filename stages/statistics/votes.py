@@ -8,36 +8,44 @@ import numpy as np
 from stages.errors import InputError
 
 
-def read(path: Path, images: int, classes: int) -> np.ndarray:
+def opened(path: Path, images: int | None = None) -> np.ndarray:
     """The votes, uint8 (images, annotators), in the order of the data set's training images.
 
-    Raises InputError for a missing file, one that is not a plain .npy, another shape or dtype, or a vote for a class
-    that does not exist.
+    images: their number, or None where it is not known yet. Raises InputError for a missing file, one that is not a
+    plain .npy, or another shape or dtype.
     """
-    expected = (
-        f"expected a .npy of uint8 ({images}, annotators), people's classes, in the data set's own training order"
-    )
-
-    def refusal(problem: str) -> InputError:
-        fix = "Fix the file, or set data.human_votes to null in params.yaml."
-        return InputError(f"data.human_votes: {path} {problem}. {fix}")
-
+    count = "training images" if images is None else images
+    expected = f"expected a .npy of uint8 ({count}, annotators), people's classes, in the data set's own training order"
     try:
-        votes = np.load(path, allow_pickle=False)
+        votes = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
-        raise refusal(f"is missing; {expected}") from None
+        raise _refusal(path, f"is missing; {expected}") from None
     except IsADirectoryError:
-        raise refusal(f"is a folder; {expected}") from None
+        raise _refusal(path, f"is a folder; {expected}") from None
+    except PermissionError:
+        raise _refusal(path, f"may not be read by this user; {expected}") from None
     except (ValueError, EOFError, BadZipFile) as error:
-        raise refusal(f"cannot be read ({error}); {expected}") from None
+        raise _refusal(path, f"cannot be read ({error}); {expected}") from None
     if not isinstance(votes, np.ndarray):
-        raise refusal(f"is an archive of arrays; {expected}")
-    if votes.dtype != np.uint8 or votes.ndim != 2 or votes.shape[0] != images or votes.shape[1] == 0:
-        raise refusal(f"holds {votes.dtype} {votes.shape}; {expected}")
+        raise _refusal(path, f"is an archive of arrays; {expected}")
+    if votes.dtype != np.uint8 or votes.ndim != 2 or votes.shape[0] != (images or votes.shape[0]) or not votes.size:
+        raise _refusal(path, f"holds {votes.dtype} {votes.shape}; {expected}")
+    return votes
+
+
+def read(path: Path, images: int, classes: int) -> np.ndarray:
+    """The same; raises InputError also for a vote for a class that does not exist."""
+    votes = np.asarray(opened(path, images))
     if votes.max() >= classes:
         row = int(np.argmax(votes.max(axis=1) >= classes))
-        raise refusal(f"has a vote for class {votes[row].max()} at image {row}; expected classes 0 to {classes - 1}")
+        problem = f"has a vote for class {votes[row].max()} at image {row}; expected classes 0 to {classes - 1}"
+        raise _refusal(path, problem)
     return votes
+
+
+def _refusal(path: Path, problem: str) -> InputError:
+    fix = "Fix the file, or set data.human_votes to null in params.yaml."
+    return InputError(f"data.human_votes: {path} {problem}. {fix}")
 
 
 def dissent(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -21,17 +21,19 @@ from stages.train.store import Store, folder
 def main(run: Run) -> None:
     # These import TensorFlow: here, so that what goes wrong meanwhile is reported.
     from stages.nicknet import inference
-    from stages.train import identity, training
+    from stages.train import identity, memory, training
 
     chosen = settings.read(run.network)
     images, labels = dataset.read_images("train"), np.asarray(dataset.read_labels("train"))
     learned, watched = (np.asarray(dataset.read_indices(part)) for part in ("training", "held-out"))
-    model = training.untrained(chosen, images.shape[1:], len(dataset.read_class_names()), run.seed)
+    classes, batch_size = len(dataset.read_class_names()), min(chosen.batch_size, len(learned))
+    memory.require(chosen, images.shape[1], classes, batch_size)
+    model = training.untrained(chosen, images.shape[1:], classes, run.seed)
     store = Store(folder(os.environ), identity.of(run))
     start = store.read(Checkpoint([], training.state(model)))
     training.restore(model, start.state)
     rows, span = start.history, range(start.epoch + 1, chosen.epochs + 1)
-    options = {"batch_size": min(chosen.batch_size, len(learned)), "seed": run.seed}
+    options = {"batch_size": batch_size, "seed": run.seed}
     with _bar(len(learned), start.epoch, chosen.epochs) as bar:
         for epoch in training.epochs(model, images, labels, learned, watched, span, **options, progress=bar.update):
             rows += epoch

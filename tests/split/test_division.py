@@ -1,24 +1,10 @@
-import shutil
-
 import numpy as np
 import pytest
 
-from stages import dataset
 from stages.errors import InputError
-from stages.files import write_array
-from stages.split.__main__ import main
 from stages.split.division import divide
 
 LABELS = np.tile(np.arange(10, dtype="uint8"), 100)
-
-
-def test_the_stage_writes_both_parts(tmp_path, monkeypatch, capsys):
-    shutil.copy("params.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    write_array(dataset.labels_path("train"), LABELS)
-    main()
-    assert [len(dataset.read_indices(part)) for part in ("training", "held-out")] == [800, 200]
-    assert capsys.readouterr().out == "800 images to learn from, 200 held out\n"
 
 
 def test_every_image_is_in_one_part_and_every_class_has_its_share():
@@ -55,3 +41,20 @@ def test_a_class_that_would_be_missing_from_a_part_is_refused(share, few, part):
     unequal = np.repeat([0, 1, 2], [500, 500, 8]).astype("uint8")
     with pytest.raises(InputError, match=rf"\(8 in the smallest class\).*1 of the 3 classes would have no.* {part}\."):
         divide(unequal, share, few, 0)
+
+
+def test_copies_of_a_picture_stay_in_one_part_and_fewer_images_leave_the_held_out_ones_alone():
+    pictures = np.arange(1000) % 500  # image n and image n + 500 show the same
+    training, held_out = divide(LABELS, 0.2, None, 0, pictures)
+    assert not set(pictures[training]) & set(pictures[held_out])
+    assert np.bincount(LABELS[held_out]).tolist() == [20] * 10
+    assert (np.diff(training) > 0).all()
+    assert (np.diff(held_out) > 0).all()
+    few, same = divide(LABELS, 0.2, 100, 0, pictures)
+    assert np.array_equal(held_out, same)
+    assert set(few) < set(training)
+
+
+def test_a_class_of_one_picture_is_refused():
+    with pytest.raises(InputError, match=r"1 of the 10 classes would have no image that is held out"):
+        divide(LABELS, 0.2, None, 0, np.where(LABELS == 3, 3, np.arange(1000)))
