@@ -1,72 +1,75 @@
-# `make` lists the targets. Each installs what it needs into .venv first.
-PYTHON ?= python3
+# `make` lists the targets. Each installs what it needs into .venv first, with PYTHON or the newest that is supported.
 export PYTHONUNBUFFERED := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo compare repro study results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock
+.PHONY: help runtime install demo compare repro study results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
 
-install: .venv/installed ## create .venv from requirements.lock
+runtime:
+	@scripts/environment requirements.lock
 
-.venv/installed: requirements.lock
-	@$(PYTHON) -c 'import sys; v = sys.version_info; \
-	  sys.exit(0 if v[:2] == (3, 11) else f"Python 3.11 is needed, this is {v[0]}.{v[1]}. Name one: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@touch $@
+install: runtime ## make .venv with all packages, also those of tests and clusters; other targets take what they need
+	@scripts/environment requirements.lock requirements-dev.lock
 
-demo: .venv/installed ## three networks on embedded images, compared and explained, in the folder demo
+demo: runtime ## three networks on embedded images, compared and explained, in the folder demo
 	@scripts/demo
 
-compare: .venv/installed ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
+compare: runtime ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)
 
-repro: .venv/installed ## the grid that params.yaml states, on CIFAR-10
+repro: runtime ## the grid that params.yaml states, on CIFAR-10
 	dvc repro
 
-study: .venv/installed ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment; its results go to docs/study
+study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment; its results go to docs/study
 	python -m scripts.study
 
-results: .venv/installed ## write docs/results.md from docs/study
+results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results
 
-test: .venv/installed ## the tests, some minutes
+test: install ## the tests, some minutes
 	python -m pytest -q -m "not slow"
 
-test-slow: .venv/installed ## the tests that need the full data (CIFAR10_ARCHIVE) or many minutes
+test-slow: install ## the tests that need the full data (CIFAR10_ARCHIVE) or many minutes
 	python -m pytest -q -m slow
 
-reproduce: .venv/installed ## the pipeline twice from clean clones on embedded images: equal to the last bit?
+reproduce: runtime ## the pipeline twice from clean clones on embedded images: equal to the last bit?
 	python -m scripts.reproduce
 
-freshness: .venv/installed ## does dvc.lock belong to the code, the parameters, the metrics and the plots?
+freshness: runtime ## does dvc.lock belong to the code, the parameters, the metrics and the plots?
 	@python -m scripts.freshness
 
-pull-request: .venv/installed ## what changed in metrics, parameters, verdicts and plots since AGAINST (origin/main)
+pull-request: runtime ## what changed in metrics, parameters, verdicts and plots since AGAINST (origin/main)
 	@python -m scripts.pull_request --plots "$$AGAINST"
 
-audit: .venv/installed ## known vulnerabilities of the packages in requirements.lock, where the index can be reached
+audit: runtime ## known vulnerabilities of the locked packages, where the index can be reached
 	@python -m scripts.audit
 
-benchmark: .venv/installed ## tables of benchmarks/results; TORCH_PYTHON names an interpreter with PyTorch
+benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interpreter with PyTorch
 	python -m benchmarks.speed
 	python -m benchmarks.growth
 	python -m benchmarks.arithmetic
 	python -m benchmarks.memory
 	python -m benchmarks.threads
 
-benchmark-training: .venv/installed ## a whole epoch of the train stage against the bare step
+benchmark-training: runtime ## a whole epoch of the train stage against the bare step
 	python -m benchmarks.training_loop
 
-docs: .venv/installed ## run the commands of docs/experiments.md and write their outputs into it
+docs: install ## run the commands of docs/experiments.md and write their outputs into it
 	python -m scripts.walkthrough
 
-lint: .venv/installed ## style and types
+lint: install ## style and types
 	ruff check . && ruff format --check . && mypy
 
-lock: ## pin requirements.in anew (needs pip-tools)
-	$(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --upgrade -o requirements.lock requirements.in
+lock: ## pin requirements.in and requirements-dev.in anew (needs pip-tools in PYTHON, the oldest supported)
+	$(COMPILE) -o requirements.lock requirements.in
+	$(COMPILE) -o requirements-dev.lock requirements-dev.in
+
+# libclang, 60 MB, is required by TensorFlow but imported by none of its modules.
+COMPILE = $(or $(PYTHON),python3.11) -m piptools compile --quiet --generate-hashes --unsafe-package libclang \
+  --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --upgrade
+
+lock-check: runtime ## has every package a file with a pinned hash for each Python, system and processor that is supported?
+	@python -m scripts.lock_check

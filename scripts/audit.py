@@ -1,4 +1,4 @@
-"""Known vulnerabilities of the packages in requirements.lock, as pip-audit finds them.
+"""Known vulnerabilities of the locked packages, as pip-audit finds them.
 
 python -m scripts.audit
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from scripts import shell
 from stages.errors import InputError, reported
 
-LOCK = Path("requirements.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 TOOL = "pip-audit==2.10.1"
 
 
@@ -57,8 +57,7 @@ def audit(folder: Path) -> list[dict] | str:
     if installed.returncode:
         return f"{TOOL} could not be installed ({_last_line(installed.stderr)})"
     arguments = (
-        "--requirement",
-        str(LOCK),
+        *(f"--requirement={lock}" for lock in LOCKS),
         "--require-hashes",
         "--disable-pip",
         "--format=json",

@@ -105,12 +105,11 @@ def run(page: str, folder: Path) -> list[str]:
 
 @contextmanager
 def clone() -> Iterator[Path]:
-    """A clone of the commit at hand, in which `make` finds this process's environment already installed."""
+    """A clone of the commit at hand, whose environment is this process's."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "nicknets")
         shell.git("clone", "--quiet", ".", str(folder))
-        for name in ("bin/activate", "installed"):
-            write_text(folder / ".venv" / name, "")
+        (folder / ".venv").symlink_to(sys.prefix)
         try:
             yield folder
         finally:
