@@ -8,11 +8,7 @@ from stages.findings.finding import NETWORK, PART, SEED
 from stages.findings.registry import Analysis
 from stages.statistics.table import Column, Table
 
-CLAIMS: tuple[Claim, ...] = (
-    c1.TRAINING,
-    c1.HELD_OUT,
-    *(module.CLAIM for module in (c2, c3, c4, c5, c6, c7)),
-)
+CLAIMS: tuple[Claim, ...] = (c1.TRAINING, c1.HELD_OUT, *(module.CLAIM for module in (c2, c3, c4, c5, c6, c7)))
 
 KIND = Column(str, "'causal' or 'associated'")
 VERDICT = "'holds', 'does not hold', 'cannot be decided' or 'not applicable'"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import HIGH, LOW, Figure, Finding, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, Finding, Picture, Style
 from stages.statistics.causes import CAUSES, ORDERS, asked, by_chance, causes, images_of, too_many_deals
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -139,8 +139,7 @@ FINDING = Finding(
         "cause": Column(str, "first cause that fits; 'unexplained' is always what is left"),
         "errors": Column(int, "errors with this cause"),
         "share": Column(float, "of the network's errors, 0..1; none where there are none"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "expected_share": Column(float, "share by chance, 0..1; of causes that compare networks, of all networks"),
         "expected_low": Column(float, "lower end of the range of the expected share"),
         "expected_high": Column(float, "upper end of the range of the expected share"),

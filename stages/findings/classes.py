@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
 from stages.statistics.confusions import confusions
 from stages.statistics.intervals import holm_upper_bounds, wilson
 from stages.statistics.sample import Sample
@@ -82,13 +82,11 @@ FINDING = Finding(
     kind="associated",
     caption="Recall and precision of each class, with Wilson intervals; tests and corrected bounds are exact binomial.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "class": Column(str, "name of the class"),
         "score": Column(str, "recall, of the images of the class, or precision, of the answers that name it"),
         "value": Column(float, "share of right answers, 0..1; none where n is 0"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         **CORRECTED,
         "n": N,
     },

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse, stats
 
-from stages.findings.finding import HIGH, LOW, NETWORK, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.bootstrap import indicators
 from stages.statistics.intervals import percentile
 from stages.statistics.knockout import repairing_classes
@@ -14,6 +14,7 @@ from stages.statistics.table import Column, Row, Table
 
 SHOWN = 10
 CIFAR10 = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
+"""The classes of the report's data set. Other data sets may have birds and cats too, of which it says nothing."""
 CLAIMED = {"bird", "cat"}
 """The pair that the student report blames, shown whatever its rank if the classes are CIFAR-10's."""
 
@@ -90,7 +91,7 @@ def draw(table: Table, style: Style) -> Figure:
         for label, place in zip(axes.get_yticklabels(), shown, strict=True):
             label.set_fontweight("bold" if claimed[place] else "normal")
         axes.set_title(style.short(network, 40))
-        axes.set_xlim(left=0)
+    panels[-1].set_xlim(left=0)  # of all panels, once all intervals are drawn
     style.percent_axis(panels[-1].xaxis, "errors repaired by removing the other class, mean of both directions")
     return figure
 
@@ -109,8 +110,7 @@ FINDING = Finding(
         "class_a": Column(str, "one class"),
         "class_b": Column(str, "the other"),
         "repair": Column(float, "mean share of the errors that become right, 0..1; 0 for a class without errors"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "rank": Column(int, "1 for the highest repair; equals share the better rank"),
         "rank_low": Column(int, "lower end of the rank's interval over new images"),
         "rank_high": Column(int, "upper end of the rank's interval over new images"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style
 from stages.outcomes import Outcomes
 from stages.statistics.intervals import holm, paired_difference
 from stages.statistics.sample import Sample
@@ -85,16 +85,14 @@ FINDING = Finding(
         "over images."
     ),
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "edit": Column(str, "what was done to the images"),
         "direction": Column(str, "'repair': wrong images that become right; 'break': right ones that become wrong"),
         "n": Column(int, "images asked about: wrong ones for 'repair', right ones for 'break'"),
         "rate": Column(float, "share that the edit turns, 0..1; none where n is 0, like all numbers that follow"),
         "placebo_rate": Column(float, "share that the placebo turns, 0..1"),
         "difference": Column(float, "rate - placebo_rate"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "p": Column(float, "exact McNemar test of edit against placebo, two-sided"),
         "p_holm": Column(float, "the same, corrected over the table (Holm)"),
         "mean_l2": Column(float, "mean L2 norm of the change, pixel values 0..255"),

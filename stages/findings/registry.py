@@ -54,7 +54,6 @@ FINDINGS: tuple[Finding, ...] = tuple(
         confused_pairs,
         knockout,
         knockout_any,
-        learning,
         pair_repair,
         consistency,
         mcnemar,
