@@ -113,9 +113,8 @@ def draw_by_chance(table: Table, style: Style) -> Figure | None:
         (-0.14, style.VERMILION, "o", ("share", "low", "high"), "observed"),
         (0.14, style.FAINT, "s", ("expected_share", "expected_low", "expected_high"), exchanged),
     ):
-        values, lows, highs = ([row[key] for row in rows] for key in keys)
         places = [place + offset for place in range(len(rows))]
-        style.dots(axes, values, places, lows, highs, color=tint, marker=sign, label=label)
+        style.dots(axes, rows, keys, places, color=tint, marker=sign, label=label)
     style.rows_down(axes, [f"{row['cause']}, {row['order']}" for row in rows], 44)
     axes.set_xlim(left=0)
     style.percent_axis(axes.xaxis, f"share of all errors (n = {rows[0]['n']:,})")

@@ -50,17 +50,10 @@ def draw(table: Table, style: Style) -> Figure:
     for (network, seed), offset in zip(runs, style.offsets(len(runs)), strict=True):
         chosen = [row for row in rows if _run(row) == (network, seed) and row["value"] is not None]
         position = networks.index(network)
-        style.dots(
-            axes,
-            [row["value"] for row in chosen],
-            [names.index(row["class"]) + offset for row in chosen],
-            [row["low"] for row in chosen],
-            [row["high"] for row in chosen],
-            color=style.colour(position),
-            marker=style.marker(position),
-            markersize=4.5 if len(runs) <= 4 else 3,
-            label=style.short(network, 24) if seed == runs[0][1] else None,
-        )
+        places = [names.index(row["class"]) + offset for row in chosen]
+        look = style.of_network(position, len(runs))
+        label = style.short(network, 24) if seed == runs[0][1] else None
+        style.dots(axes, chosen, ("value", "low", "high"), places, label=label, **look)
     style.rows_down(axes, [style.short(name, 40) for name in names], 24)
     axes.set_xlim(0, 1)
     axes.axvline(0.5, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)

@@ -83,8 +83,8 @@ FINDING = Finding(
     needs=several_runs,
     pictures=(
         Picture(
-            "Do the networks miss the same images?",
-            "Error consistency: 1 if exactly the same images, 0 if no more than their accuracies make likely.",
+            "Error consistency of every two runs",
+            "1 if exactly the same images, 0 if no more than their accuracies make likely.",
             draw,
             name="agreement",
         ),

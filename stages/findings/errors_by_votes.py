@@ -71,7 +71,7 @@ FINDING = Finding(
     pictures=(
         Picture(
             "Errors by people's dissent",
-            "Are the images on which people disagree with the label the ones that networks miss?",
+            "Each group: the images of which so many people chose another class than the label.",
             draw,
         ),
     ),

@@ -70,30 +70,27 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 def draw(table: Table, style: Style) -> Figure:
     """The pairs of which removing one repairs most of the other's errors, a panel a network; the claimed one bold."""
     networks = list(dict.fromkeys(row["network"] for row in table.rows))
-    classes = {row[side] for row in table.rows for side in ("class_a", "class_b")}
+    classes = set().union(*map(_of, table.rows))
     always = CLAIMED if classes == CIFAR10 else set()
     height = max(3, min(SHOWN + 1, len(table.rows) // len(networks)))
     figure = style.figure(0.7 + len(networks) * (0.5 + 0.24 * height))
     panels = figure.subplots(len(networks), 1, squeeze=False, sharex=True)[:, 0]
     for position, (axes, network) in enumerate(zip(panels, networks, strict=True)):
-        ranked = table.where(network=network)
-        claimed = [{row["class_a"], row["class_b"]} == always for row in ranked]
-        shown = [place for place in range(len(ranked)) if place < SHOWN or claimed[place]]
-        columns = {key: [ranked[place][key] for place in shown] for key in ranked[0]}
-        style.dots(
-            axes,
-            *(columns["repair"], range(len(shown)), columns["low"], columns["high"]),
-            color=style.colour(position),
-            marker=style.marker(position),
-        )
-        labels = zip(columns["rank"], columns["class_a"], columns["class_b"], strict=True)
-        style.rows_down(axes, [f"{rank}. {style.short(a)} / {style.short(b)}" for rank, a, b in labels], 44)
-        for label, place in zip(axes.get_yticklabels(), shown, strict=True):
-            label.set_fontweight("bold" if claimed[place] else "normal")
+        ranked = [row for place, row in enumerate(table.where(network=network)) if place < SHOWN or _of(row) == always]
+        look = {"color": style.colour(position), "marker": style.marker(position)}
+        style.dots(axes, ranked, ("repair", "low", "high"), range(len(ranked)), **look)
+        names = [" / ".join(style.short(row[side]) for side in ("class_a", "class_b")) for row in ranked]
+        style.rows_down(axes, [f"{row['rank']}. {pair}" for row, pair in zip(ranked, names, strict=True)], 44)
+        for label, row in zip(axes.get_yticklabels(), ranked, strict=True):
+            label.set_fontweight("bold" if _of(row) == always else "normal")
         axes.set_title(style.short(network, 40))
     panels[-1].set_xlim(left=0)  # of all panels, once all intervals are drawn
     style.percent_axis(panels[-1].xaxis, "errors repaired by removing the other class, mean of both directions")
     return figure
+
+
+def _of(row: Row) -> set[str]:
+    return {row["class_a"], row["class_b"]}
 
 
 FINDING = Finding(

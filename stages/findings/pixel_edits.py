@@ -52,16 +52,9 @@ def draw(table: Table, style: Style) -> Figure:
         shown = [row for row in first if row["direction"] == direction]
         for position, (network, offset) in enumerate(zip(networks, style.offsets(len(networks)), strict=True)):
             known = [row for row in shown if row["network"] == network and row["difference"] is not None]
-            style.dots(
-                axes,
-                [row["difference"] for row in known],
-                [edits.index(row["edit"]) + offset for row in known],
-                *([row[end] for row in known] for end in ("low", "high")),
-                color=style.colour(position),
-                marker=style.marker(position),
-                markersize=4.5 if len(networks) <= 4 else 3,
-                label=style.short(network, 24),
-            )
+            places = [edits.index(row["edit"]) + offset for row in known]
+            look = style.of_network(position, len(networks)) | {"label": style.short(network, 24)}
+            style.dots(axes, known, ("difference", "low", "high"), places, **look)
         style.rows_down(axes, edits)
         style.zero_line(axes)
         axes.set_title(title)
