@@ -13,7 +13,6 @@ What no command of DVC tells without the data is whether the stages in dvc.lock 
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import yaml
+from dvc_data.hashfile.tree import Tree
 
 from scripts import shell
 from stages.errors import InputError, reported
@@ -172,8 +172,9 @@ def _made(path: str, outs: Mapping[str, str], read: Mapping[str, str], otherwise
 
 def _folder_hash(files: Mapping[str, str]) -> str:
     """DVC's hash of a folder, from the hashes of its files by relative path."""
-    entries = [{"md5": files[name], "relpath": name} for name in sorted(files)]
-    return hashlib.md5(json.dumps(entries, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+    tree = Tree.from_list([{"md5": md5, "relpath": name} for name, md5 in files.items()])
+    tree.digest()
+    return tree.oid
 
 
 def _dvc(*arguments: str, folder: Path) -> str:

@@ -18,9 +18,8 @@ from stages.files import read_json, write_text
 from stages.findings import galleries, learning
 from stages.findings.registry import FINDINGS
 from stages.params import Params
-from stages.report.results import WHOLE
-from stages.statistics import table
-from stages.statistics.table import Row, Table
+from stages.report.results import read_tables
+from stages.statistics.table import Row
 from stages.templates import environment
 
 PAGE = Path("docs/results.md")
@@ -32,7 +31,7 @@ def page(folder: Path) -> str:
     if not (folder / study.PARAMETERS).is_file():
         raise InputError(f"{folder} holds no study; run `make study`.")
     try:
-        parameters, tables = params.read(folder / study.PARAMETERS), _tables(folder)
+        parameters, tables = params.read(folder / study.PARAMETERS), read_tables(FINDINGS, folder)
         means = {
             network: read_json(folder / f"metrics/{network}.json", "error_analysis") for network in parameters.networks
         }
@@ -55,17 +54,6 @@ def page(folder: Path) -> str:
         still_falling=learning.STILL_FALLING,
         pictures=list(_pictures(folder)),
     )
-
-
-def _tables(folder: Path) -> dict[str, Table]:
-    """Those that the study supports, by name."""
-    findings = [(finding.name, finding.kind, finding.columns) for finding in FINDINGS]
-    described = findings + [(name, "by row", columns) for name, columns in WHOLE.items()]
-    read = [table.read(*each, folder / table.FOLDER) for each in described]
-    tables = {each.name: each for each in read if each}
-    if missing := WHOLE.keys() - tables:
-        raise InputError(f"{folder / table.FOLDER} does not have {', '.join(sorted(missing))}")
-    return tables
 
 
 def _stated(parameters: Params, network: str) -> float | None:

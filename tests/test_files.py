@@ -139,11 +139,7 @@ READERS = {
     [
         ("array", None, "is missing. Run `dvc repro` to make it"),
         ("array", b"", "is not a NumPy array file"),
-        (
-            "array",
-            packed(np.save, PICKLED),
-            "is not a NumPy array file (Array can't be memory-mapped",
-        ),
+        ("array", packed(np.save, PICKLED), "is not a NumPy array file (Array can't be memory-mapped"),
         ("array", packed(np.save, np.zeros(3, "int64")), "expected uint8 with 1 axes, got int64 (3,)"),
         ("array", packed(np.save, np.zeros((3, 1), "uint8")), "expected uint8 with 1 axes, got uint8 (3, 1)"),
         ("arrays", None, "is missing. Run `dvc repro stage` to make it"),

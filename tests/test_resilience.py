@@ -1,91 +1,29 @@
 """Real trainings that are killed, interrupted, starved of disk and given broken checkpoints: nothing is lost."""
 
-import contextlib
-import json
 import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stages import dataset, settings
-from stages.files import write_array, write_bytes, write_json
-from stages.settings import NetworkSettings
+from stages.files import write_bytes
 from stages.train import checkpoint
-
-EPOCHS = 24
-
-# Loads TensorFlow once and forks processes that do what `python -m stages.train nicknet1 0` does.
-SERVER = """
-import json, os, resource, sys
-from stages.errors import reported
-from stages.nicknet import inference
-from stages.run import Run
-from stages.train import __main__, training
-
-def train(folder, said, root=None, largest_file=None):
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    os.chdir(folder)
-    if root:
-        os.environ["DVC_ROOT"] = root
-    if largest_file:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-    with reported("train nicknet1 0"):
-        __main__.main(Run("nicknet1", 0))
-
-for line in sys.stdin:
-    request = json.loads(line)
-    if isinstance(request, int):
-        print(os.waitstatus_to_exitcode(os.waitpid(request, 0)[1]), flush=True)
-        continue
-    child = os.fork()
-    if child:
-        print(child, flush=True)
-        continue
-    try:
-        train(**request)
-        os._exit(0)
-    except SystemExit as left:
-        os._exit(left.code)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        os._exit(99)
-"""
-
-
-class Trainings:
-    """Starts trainings and waits for them."""
-
-    def __init__(self):
-        environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"}
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
-        self._server = subprocess.Popen([sys.executable, "-c", SERVER], env=environment, **pipes)
-
-    def _ask(self, request):
-        self._server.stdin.write(json.dumps(request) + "\n")
-        return int(self._server.stdout.readline())
-
-    def start(self, folder, **options):
-        """Process id of a training that now runs in the folder. options: of SERVER's train."""
-        return self._ask({"folder": str(folder), "said": str(said_path(folder)), **options})
-
-    def wait(self, process):
-        """The exit code; negative for a signal."""
-        return self._ask(process)
-
-    def run(self, folder, **options):
-        """The exit code of a training that nobody disturbs."""
-        return self.wait(self.start(folder, **options))
-
-    def close(self):
-        self._server.stdin.close()
-        self._server.wait(timeout=60)
+from tests.trainings import (
+    Trainings,
+    await_epochs,
+    checkpoint_path,
+    continued_after,
+    kept,
+    outputs,
+    runs,
+    said,
+    said_path,
+    wait_until,
+    workspace,
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,88 +31,6 @@ def trainings():
     trainings = Trainings()
     yield trainings
     trainings.close()
-
-
-def workspace(folder, **changes):
-    """The folder, now with all that a training of a small network reads."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {
-        "optimizer": "adam",
-        "learning_rate": 0.003,
-        "kernel_size": 4,
-        "filters": [4, 4],
-        "pool_after": [1, 2],
-        "dense_units": [8],
-        "epochs": EPOCHS,
-        "batch_size": 10,
-    }
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, 100).astype("uint8")
-    images = (rng.integers(0, 100, (100, 8, 8, 3)) + 50 * labels[:, None, None, None]).astype("uint8")
-    with contextlib.chdir(folder):
-        settings.write("nicknet1", NetworkSettings(**wanted | changes))
-        write_array(dataset.images_path("train"), images)
-        write_array(dataset.labels_path("train"), labels)
-        write_json(dataset.CLASS_NAMES, ["a", "b", "c"])
-        write_array(dataset.indices_path("training"), np.arange(80))
-        write_array(dataset.indices_path("held-out"), np.arange(80, 100))
-    return folder
-
-
-def said_path(folder):
-    return folder.with_name(f"{folder.name}.said")
-
-
-def said(folder):
-    """The lines on standard error of the last training in the folder."""
-    return said_path(folder).read_text().splitlines()
-
-
-def outputs(folder):
-    """The bytes of all that trainings left, by path."""
-    paths = [path for part in ("models", "history") for path in (folder / "data" / part).rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
-
-
-def kept(folder):
-    """The names of the files in the folder of checkpoints."""
-    return sorted(path.name for path in (folder / "checkpoints").glob("*"))
-
-
-def checkpoint_path(folder):
-    return next((folder / "checkpoints").glob("[!.]*.checkpoint"), None)
-
-
-def stamp(folder):
-    path = checkpoint_path(folder)
-    return path and path.stat().st_mtime_ns
-
-
-def runs(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return not Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].startswith(" Z")
-
-
-def wait_until(condition, process):
-    """Wait until the condition holds or the process ends."""
-    while runs(process) and not condition():
-        time.sleep(0.0002)
-
-
-def await_epochs(folder, process, epochs):
-    """Wait until the process has finished so many epochs, or has ended."""
-    for _ in range(epochs):
-        before = stamp(folder)
-        wait_until(lambda before=before: stamp(folder) != before, process)
-
-
-def continued_after(folder):
-    """The epoch after which the last training in the folder continued, 0 if it began at the beginning."""
-    found = re.search(r"continues after epoch (\d+)", said_path(folder).read_text())
-    return int(found[1]) if found else 0
 
 
 @pytest.fixture(scope="module")
@@ -255,10 +111,7 @@ def test_a_signal_ends_it_with_one_line_and_the_same_command_continues(
     trainings, uninterrupted, tmp_path, number, word
 ):
     folder = workspace(tmp_path / "w")
-    process = trainings.start(folder)
-    await_epochs(folder, process, 2)
-    os.kill(process, number)
-    assert trainings.wait(process) == 128 + number
+    assert trainings.stop(folder, number) == 128 + number
     (line,) = said(folder)
     assert line.startswith(f"train nicknet1 0: {word}. The same command continues")
     assert outputs(folder) == {}
@@ -280,10 +133,7 @@ def of_other_shapes(content, identity):
 )
 def test_a_broken_checkpoint_is_set_aside_and_training_begins_anew(trainings, uninterrupted, tmp_path, spoil, expected):
     folder = workspace(tmp_path / "w")
-    process = trainings.start(folder)
-    await_epochs(folder, process, 2)
-    os.kill(process, signal.SIGKILL)
-    trainings.wait(process)
+    assert trainings.stop(folder, signal.SIGKILL) == -signal.SIGKILL
     path = checkpoint_path(folder)
     spoiled = spoil(path.read_bytes(), path.stem)
     path.write_bytes(spoiled)
@@ -319,11 +169,27 @@ def with_earlier_outputs(folder):
     return folder
 
 
-def test_a_limit_on_file_sizes_ends_it_with_one_line(trainings, tmp_path):
-    folder = with_earlier_outputs(workspace(tmp_path / "w"))
-    assert trainings.run(folder, largest_file=4000) == 1
-    (line,) = said(folder)
-    assert re.fullmatch(r"train nicknet1 0: checkpoints/.*: File too large\. Raise the limit .*", line)
+@pytest.mark.parametrize(
+    ("changes", "options", "reason"),
+    [
+        ({}, {"largest_file": 4000}, r"checkpoints/.*: File too large\. Raise the limit .*"),
+        ({"optimizer": "sgd", "learning_rate": 10.0, "dense_units": [64] * 6}, {}, "the training diverged in epoch .*"),
+        pytest.param(
+            {"filters": [65536], "pool_after": [], "dense_units": [65536]},
+            {},
+            r"out of memory \(.*\)\. Free some, or make the run smaller\.",
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=["a limit on file sizes", "divergence", "more memory than there is"],
+)
+def test_what_goes_wrong_ends_it_with_one_line_and_writes_nothing(trainings, tmp_path, changes, options, reason):
+    folder = with_earlier_outputs(workspace(tmp_path / "w", **changes))
+    assert trainings.run(folder, **options) == 1
+    *others, line = said(folder)
+    assert re.fullmatch(f"train nicknet1 0: {reason}", line)
+    assert not others or reason.startswith("out of memory")  # of which TensorFlow has its own words
+    assert "Traceback" not in said_path(folder).read_text()
     assert outputs(folder) == EARLIER
     assert kept(folder) == []
 
@@ -370,24 +236,4 @@ def test_a_read_only_file_system_ends_it_with_one_line(trainings, disk, tmp_path
     assert trainings.run(linked) == 1
     (line,) = said(linked)
     assert re.fullmatch(r"train nicknet1 0: checkpoints.*: Read-only file system\. Work in a checkout on a .*", line)
-    assert outputs(folder) == EARLIER
-
-
-@pytest.mark.slow
-def test_more_memory_than_there_is_ends_it_with_one_line(trainings, tmp_path):
-    folder = with_earlier_outputs(workspace(tmp_path / "w", filters=[65536], pool_after=[], dense_units=[65536]))
-    assert trainings.run(folder) == 1
-    assert re.fullmatch(
-        r"train nicknet1 0: out of memory \(.*\)\. Free some, or make the run smaller\.", said(folder)[-1]
-    )
-    assert "Traceback" not in said_path(folder).read_text()
-    assert outputs(folder) == EARLIER
-
-
-def test_a_training_that_diverges_writes_nothing(trainings, tmp_path):
-    changes = {"optimizer": "sgd", "learning_rate": 10.0, "dense_units": [64] * 6}
-    folder = with_earlier_outputs(workspace(tmp_path / "w", **changes))
-    assert trainings.run(folder) == 1
-    (line,) = said(folder)
-    assert line.startswith("train nicknet1 0: the training diverged in epoch ")
     assert outputs(folder) == EARLIER

@@ -62,7 +62,6 @@ def draw(
     The sample has people's votes, uint8 (N, 3): the truth, whatever the label is.
     """
     classes = len(names)
-    grid = make({f"nicknet{i + 1}": settings(*cell) for i, cell in enumerate(cells)}, tuple(range(seeds)))
     kinds = _kinds(world, rng, images)
     truth = rng.permutation(np.arange(images) % classes)
     if world.pair:
@@ -81,20 +80,9 @@ def draw(
             if world.pair:
                 predicted[kinds == "pair"] = bird + cat - truth[kinds == "pair"]
             probabilities.append(_confident(predicted, truth, classes, rng))
-    sample = Sample(
-        part=part,
-        networks=grid.networks,
-        seeds=grid.seeds,
-        class_names=tuple(names),
-        grid=grid,
-        ids=np.arange(images),
-        labels=labels.astype(np.uint8),
-        probabilities=np.stack(probabilities).reshape(len(cells), seeds, images, classes),
-        number_of_resamples=resamples,
-        confidence=0.95,
-        votes=votes,
-    )
-    return Draw(sample, kinds)
+    others = {"part": part, "number_of_resamples": resamples, "votes": votes}
+    answers = np.stack(probabilities).reshape(len(cells), seeds, images, classes)
+    return Draw(sample(labels, answers, names, cells, **others), kinds)
 
 
 def settings(optimizer: str, kernel_size: int, **others: object) -> NetworkSettings:
@@ -114,13 +102,7 @@ def error_rates(world: World, cells: Sequence[tuple[str, int]] = CELLS) -> Mappi
     ones = np.ones(len(cells))
     sgd = np.array([float(optimizer == "sgd") for optimizer, _ in cells])
     small = np.array([float(size == min(size for _, size in cells)) for _, size in cells])
-    planted = {
-        "label_noise": ones,
-        "pair": ones,
-        "optimizer": sgd,
-        "kernel": small,
-        "seed": world.unlucky * ones,
-    }
+    planted = {"label_noise": ones, "pair": ones, "optimizer": sgd, "kernel": small, "seed": world.unlucky * ones}
     rates = {name: (getattr(world, name), rate) for name, rate in planted.items()}
     return rates | {"right": (1 - sum(share for share, _ in rates.values()), 0 * ones)}
 
@@ -165,26 +147,23 @@ def _confident(predicted: np.ndarray, second: np.ndarray, classes: int, rng: np.
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def sample(labels: Sequence[int], probabilities: np.ndarray, names: Sequence[str], **others: object) -> Sample:
-    """These answers, (networks, seeds, N, classes), to images of these labels."""
-    networks, seeds = (range(length) for length in probabilities.shape[:2])
-    grid = make({f"nicknet{i + 1}": settings(*CELLS[i]) for i in networks}, tuple(seeds))
-    return Sample(
-        "held-out",
-        networks=grid.networks,
-        seeds=grid.seeds,
-        class_names=tuple(names),
-        grid=grid,
-        ids=np.arange(len(labels)),
-        labels=np.array(labels, np.uint8),
-        probabilities=probabilities.astype(np.float32),
-        number_of_resamples=200,
-        confidence=0.95,
-        **others,
-    )
+def sample(
+    labels: np.ndarray | Sequence[int],
+    probabilities: np.ndarray,
+    names: Sequence[str],
+    cells: Sequence[tuple[str, int]] = CELLS,
+    **others: Any,
+) -> Sample:
+    """These answers, (networks, seeds, N, classes), to images of these labels, by networks with these settings."""
+    networks, seeds = probabilities.shape[:2]
+    grid = make({f"nicknet{i + 1}": settings(*cells[i]) for i in range(networks)}, tuple(range(seeds)))
+    fields = {"part": "held-out", "number_of_resamples": 200, "confidence": 0.95, "ids": np.arange(len(labels))}
+    fields |= {"labels": np.array(labels, np.uint8), "probabilities": probabilities.astype(np.float32)}
+    axes = {"networks": grid.networks, "seeds": grid.seeds, "class_names": tuple(names)}
+    return Sample(grid=grid, **axes, **fields | others)
 
 
-def asked(sample: Sample, rng: np.random.Generator, images: int = 40, errors: int = 12) -> Sample:
+def asked(sample: Sample, rng: np.random.Generator, images: int = 40, errors: int = 12, side: int = 8) -> Sample:
     """The sample with random answers of every run to edits of so many images and of at most so many errors."""
     order = rng.permutation(len(sample.labels))
     interventions = {}
@@ -202,30 +181,33 @@ def asked(sample: Sample, rng: np.random.Generator, images: int = 40, errors: in
             error_ids=sample.ids[wrong],
             error_edited=error_edited,
             error_placebo=error_placebo,
-            maps=rng.normal(size=(len(wrong), 8, 8)),
+            maps=rng.normal(size=(len(wrong), side, side)),
         )
     return replace(sample, interventions=interventions)
 
 
+def history(losses: Sequence[float] | np.ndarray, accuracies: Sequence[float] = ()) -> list[dict]:
+    """Of a training with these losses and, on held-out images, these accuracies; else they grow by 0.1 an epoch."""
+    return [
+        {"epoch": epoch, "part": part, "accuracy": accuracy, "loss": nats, "precision": accuracy}
+        for epoch, loss in enumerate(map(float, losses), 1)
+        for part, accuracy, nats in (
+            ("training", epoch / 10, loss),
+            ("held-out", accuracies[epoch - 1] if accuracies else epoch / 10, 9.0),
+        )
+    ]
+
+
 def answering(
-    labels: Sequence[int], predicted: np.ndarray, names: Sequence[str], certain: float = 0.8, resamples: int = 300
+    labels: np.ndarray | Sequence[int],
+    predicted: np.ndarray,
+    names: Sequence[str],
+    cells: Sequence[tuple[str, int]] = tuple(("adam", size) for size in range(1, 10)),
+    **others: Any,
 ) -> Sample:
-    """A sample in which the networks give these answers, int (networks, seeds, N), with this probability."""
-    networks, seeds, images = np.shape(predicted)
-    grid = make({f"nicknet{i + 1}": settings("adam", i + 1) for i in range(networks)}, tuple(range(seeds)))
-    others = (1 - certain) / (len(names) - 1)
-    return Sample(
-        part="held-out",
-        networks=grid.networks,
-        seeds=grid.seeds,
-        class_names=tuple(names),
-        grid=grid,
-        ids=np.arange(images),
-        labels=np.array(labels, np.uint8),
-        probabilities=np.where(np.eye(len(names))[predicted] == 1, certain, others).astype(np.float32),
-        number_of_resamples=resamples,
-        confidence=0.95,
-    )
+    """A sample in which the networks give these answers, int (networks, seeds, N), with probability 0.8."""
+    rest = 0.2 / (len(names) - 1)
+    return sample(labels, np.where(np.eye(len(names))[predicted] == 1, 0.8, rest), names, cells, **others)
 
 
 def right_in(
@@ -237,7 +219,4 @@ def right_in(
     """
     labels = np.arange(np.shape(right)[2]) % 2 if labels is None else np.asarray(labels, int)
     classes = max(2, labels.max() + 1)
-    sample = answering(labels, np.where(right, labels, (labels + 1) % classes), NAMES[:classes])
-    networks = zip(sample.networks, cells[: len(right)], strict=True)
-    grid = make({network: settings(*cell) for network, cell in networks}, sample.seeds)
-    return replace(sample, grid=grid, **others)
+    return answering(labels, np.where(right, labels, (labels + 1) % classes), NAMES[:classes], cells, **others)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from stages.findings.pair_repair import CIFAR10
 from stages.findings.registry import Analysis
 from stages.statistics.sample import Sample
 from stages.statistics.table import Kind, Row
@@ -15,8 +16,6 @@ HOLDS, FAILS, UNDECIDED, INAPPLICABLE = "holds", "does not hold", "cannot be dec
 
 SURE = 0.95
 """Bootstrap probability that counts as sure."""
-CIFAR10 = frozenset(["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"])
-"""The classes of the report's data set. Other data sets may have birds and cats too, of which it says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,7 @@ from stages.findings.finding import NETWORK, PART, SEED
 from stages.findings.registry import Analysis
 from stages.statistics.table import Column, Table
 
-CLAIMS: tuple[Claim, ...] = (
-    c1.TRAINING,
-    c1.HELD_OUT,
-    *(module.CLAIM for module in (c2, c3, c4, c5, c6, c7)),
-)
+CLAIMS: tuple[Claim, ...] = (c1.TRAINING, c1.HELD_OUT, *(module.CLAIM for module in (c2, c3, c4, c5, c6, c7)))
 
 KIND = Column(str, "'causal' or 'associated'")
 VERDICT = "'holds', 'does not hold', 'cannot be decided' or 'not applicable'"
@@ -49,17 +45,8 @@ def verdict_tables(analysis: Analysis, on_test: Analysis) -> list[Table]:
         if claim.part not in ("", *analysis.sample.others):
             continue
         judgement = claim.judge(analysis)
-        verdicts.append(
-            {
-                "claim": claim.name,
-                "text": claim.text,
-                "verdict": judgement.verdict,
-                "reason": judgement.reason,
-                "rule": claim.rule,
-                "source": claim.source,
-                "on_test_images": "" if claim.part else claim.judge(on_test).verdict,
-                "kind": claim.kind,
-            }
-        )
+        verdict = {"claim": claim.name, "verdict": judgement.verdict, "reason": judgement.reason}
+        verdict |= {"on_test_images": "" if claim.part else claim.judge(on_test).verdict}
+        verdicts.append(verdict | {key: getattr(claim, key) for key in ("text", "rule", "source", "kind")})
         numbers += [{"claim": claim.name, **asdict(number), "kind": claim.kind} for number in judgement.evidence]
     return [Table("verdicts", "by row", VERDICTS, verdicts), Table("claim_numbers", "by row", NUMBERS, numbers)]

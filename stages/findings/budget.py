@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import HIGH, LOW, Figure, Finding, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, Finding, Picture, Style
 from stages.statistics.causes import CAUSES, ORDERS, asked, by_chance, causes, images_of, too_many_deals
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -113,9 +113,8 @@ def draw_by_chance(table: Table, style: Style) -> Figure | None:
         (-0.14, style.VERMILION, "o", ("share", "low", "high"), "observed"),
         (0.14, style.FAINT, "s", ("expected_share", "expected_low", "expected_high"), exchanged),
     ):
-        values, lows, highs = ([row[key] for row in rows] for key in keys)
         places = [place + offset for place in range(len(rows))]
-        style.dots(axes, values, places, lows, highs, color=tint, marker=sign, label=label)
+        style.dots(axes, rows, keys, places, color=tint, marker=sign, label=label)
     style.rows_down(axes, [f"{row['cause']}, {row['order']}" for row in rows], 44)
     axes.set_xlim(left=0)
     style.percent_axis(axes.xaxis, f"share of all errors (n = {rows[0]['n']:,})")
@@ -139,8 +138,7 @@ FINDING = Finding(
         "cause": Column(str, "first cause that fits; 'unexplained' is always what is left"),
         "errors": Column(int, "errors with this cause"),
         "share": Column(float, "of the network's errors, 0..1; none where there are none"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "expected_share": Column(float, "share by chance, 0..1; of causes that compare networks, of all networks"),
         "expected_low": Column(float, "lower end of the range of the expected share"),
         "expected_high": Column(float, "upper end of the range of the expected share"),

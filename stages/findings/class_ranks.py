@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, SEED, Finding, N
+from stages.findings.finding import RUN, Finding, N
 from stages.statistics.confusions import confusions, recalls, resampled_confusions
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -51,8 +51,7 @@ FINDING = Finding(
     caption="Classes ranked by recall, with the bootstrap probabilities, over images, of being among the two highest "
     "and the two lowest.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "class": Column(str, "name of the class"),
         "recall": Column(float, "share of its images that are answered right, 0..1; none where n is 0"),
         "rank": Column(int, "by recall, 1 the highest; equals share the better rank"),

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
 from stages.statistics.confusions import confusions
 from stages.statistics.intervals import holm_upper_bounds, wilson
 from stages.statistics.sample import Sample
@@ -50,17 +50,10 @@ def draw(table: Table, style: Style) -> Figure:
     for (network, seed), offset in zip(runs, style.offsets(len(runs)), strict=True):
         chosen = [row for row in rows if _run(row) == (network, seed) and row["value"] is not None]
         position = networks.index(network)
-        style.dots(
-            axes,
-            [row["value"] for row in chosen],
-            [names.index(row["class"]) + offset for row in chosen],
-            [row["low"] for row in chosen],
-            [row["high"] for row in chosen],
-            color=style.colour(position),
-            marker=style.marker(position),
-            markersize=4.5 if len(runs) <= 4 else 3,
-            label=style.short(network, 24) if seed == runs[0][1] else None,
-        )
+        places = [names.index(row["class"]) + offset for row in chosen]
+        look = style.of_network(position, len(runs))
+        label = style.short(network, 24) if seed == runs[0][1] else None
+        style.dots(axes, chosen, ("value", "low", "high"), places, label=label, **look)
     style.rows_down(axes, [style.short(name, 40) for name in names], 24)
     axes.set_xlim(0, 1)
     axes.axvline(0.5, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
@@ -82,13 +75,11 @@ FINDING = Finding(
     kind="associated",
     caption="Recall and precision of each class, with Wilson intervals; tests and corrected bounds are exact binomial.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "class": Column(str, "name of the class"),
         "score": Column(str, "recall, of the images of the class, or precision, of the answers that name it"),
         "value": Column(float, "share of right answers, 0..1; none where n is 0"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         **CORRECTED,
         "n": N,
     },

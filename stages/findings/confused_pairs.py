@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Finding, N
+from stages.findings.finding import INTERVAL, RUN, Finding, N
 from stages.statistics.confusions import confusions
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -46,16 +46,14 @@ FINDING = Finding(
     caption="Pairs of classes that are taken for one another, both directions, each run's most errors first; with "
     "Wilson intervals.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "class_a": Column(str, "name of one class"),
         "class_b": Column(str, "name of the other"),
         "a_as_b": Column(int, "images of class_a that are taken for class_b"),
         "b_as_a": Column(int, "images of class_b that are taken for class_a"),
         "errors": Column(int, "both together"),
         "share": Column(float, "of all errors of the run, 0..1; none where it makes none"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
     },
     rows=rows,

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
 from stages.statistics.confusions import confusions
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -21,16 +21,8 @@ def rows(sample: Sample) -> list[Row]:
 
 
 def draw(table: Table, style: Style) -> Figure:
-    return style.class_matrices(
-        table.rows,
-        "predicted",
-        "count",
-        "n",
-        label="predicted class",
-        scale="share of the true class",
-        colours="Blues",
-        top=1,
-    )
+    look = {"label": "predicted class", "scale": "share of the true class", "colours": "Blues", "top": 1}
+    return style.class_matrices(table.rows, "predicted", "count", "n", **look)
 
 
 FINDING = Finding(
@@ -40,14 +32,12 @@ FINDING = Finding(
     kind="associated",
     caption="What the images of each class are taken for, right answers included; with Wilson intervals.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "true": Column(str, "name of the class that the images have"),
         "predicted": Column(str, "name of the class that they are taken for"),
         "count": Column(int, "images of the one class that are taken for the other"),
         "share": Column(float, "of the images of the true class, 0..1; none where n is 0"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
     },
     rows=rows,

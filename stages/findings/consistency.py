@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, Figure, Finding, N, Picture, Style, several_runs
+from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, several_runs
 from stages.statistics.intervals import percentile
 from stages.statistics.pairs import PAIR, chance_agreement, error_consistency, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
@@ -76,16 +76,15 @@ FINDING = Finding(
         "observed": Column(float, "share of images on which both are right or both wrong, 0..1"),
         "expected": Column(float, "the same share of independent networks with their accuracies"),
         "kappa": Column(float, "(observed - expected) / (1 - expected), at most 1; none where expected is 1"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
     },
     rows=rows,
     needs=several_runs,
     pictures=(
         Picture(
-            "Do the networks miss the same images?",
-            "Error consistency: 1 if exactly the same images, 0 if no more than their accuracies make likely.",
+            "Error consistency of every two runs",
+            "1 if exactly the same images, 0 if no more than their accuracies make likely.",
             draw,
             name="agreement",
         ),

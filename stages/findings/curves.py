@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from stages.findings.finding import NETWORK, SEED, Figure, Finding, Picture, Style
+from stages.findings.finding import RUN, Figure, Finding, Picture, Style
 from stages.history import QUANTITIES
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -73,8 +73,7 @@ FINDING = Finding(
     caption="Scores of every run after every epoch: on the training images a mean over the epoch, while the weights "
     "move, on the held-out images at its end.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "epoch": Column(int, "from 1"),
         "part": Column(str, "which images: 'training' or 'held-out'"),
         "accuracy": Column(float, "share of right answers, 0..1"),

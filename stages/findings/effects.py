@@ -47,9 +47,9 @@ def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str
         if estimates[0][f"low_{over}"] is None:
             label = "over new seeds: needs 2 or more seeds"
         else:
-            lows, highs = ([row[f"{end}_{over}"] for row in estimates] for end in ("low", "high"))
             places = [place + offset for place in range(len(estimates))]
-            style.dots(axes, [row["value"] for row in estimates], places, lows, highs, color=color, marker=marker)
+            keys = ("value", f"low_{over}", f"high_{over}")
+            style.dots(axes, estimates, keys, places, color=color, marker=marker)
         legend.append(style.Line2D([], [], color=color, marker=marker, markersize=5, label=label))
     style.rows_down(axes, labels, 44)
     style.zero_line(axes)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, Figure, Finding, N, Picture, Style, human_votes
+from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, N, Picture, Style, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -63,8 +63,7 @@ FINDING = Finding(
         "error_rate": Column(
             float, "of the images with so many, mean over the seeds, 0..1; empty where there are none"
         ),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N._replace(meaning="how many images have so many dissenting votes"),
     },
     rows=rows,
@@ -72,7 +71,7 @@ FINDING = Finding(
     pictures=(
         Picture(
             "Errors by people's dissent",
-            "Are the images on which people disagree with the label the ones that networks miss?",
+            "Each group: the images of which so many people chose another class than the label.",
             draw,
         ),
     ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, Finding, N, human_votes
+from stages.findings.finding import INTERVAL, Finding, N, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -94,8 +94,7 @@ FINDING = Finding(
     columns={
         "predictor": Column(str, "what the mean error is explained with; ', Shapley': its part of the r2 of both"),
         "r2": Column(float, "share of the variance between images, 0..1"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
     },
     rows=rows,

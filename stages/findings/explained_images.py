@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, SEED, Finding
+from stages.findings.finding import Finding
+from stages.findings.galleries import ANSWER, answer
 from stages.findings.pixel_edits import interventions
 from stages.run import Run
 from stages.statistics.knockout import repairing_classes
@@ -37,17 +38,11 @@ def taking_turns(errors: Mapping[Run, np.ndarray], at_most: int) -> list[tuple[R
 def _row(sample: Sample, run: Run, place: int) -> Row:
     outcomes = sample.interventions[run]
     index = int(np.searchsorted(sample.ids, outcomes.error_ids[place]))
-    cell = sample.networks.index(run.network), sample.seeds.index(run.seed), index
-    predicted, removed = sample.predicted[cell], repairing_classes(sample)[cell]
+    position = sample.runs.index(run)
+    removed = sample.by_run(repairing_classes(sample))[position, index]
     edited, placebo = outcomes.error_edited[:, place], outcomes.error_placebo[:, place]
     return {
-        "network": run.network,
-        "seed": run.seed,
-        "id": int(sample.ids[index]),
-        "file": sample.file(index),
-        "true": sample.class_names[sample.labels[index]],
-        "predicted": sample.class_names[predicted],
-        "probability": float(sample.probabilities[cell][predicted]),
+        **answer(sample, position, index),
         "edits": "; ".join(outcomes.edits[edited]),
         "noise_too": "; ".join(outcomes.edits[edited & placebo]),
         "class_removed": "" if removed < 0 else sample.class_names[removed],
@@ -67,13 +62,7 @@ FINDING = Finding(
         "spoken for."
     ),
     columns={
-        "network": NETWORK,
-        "seed": SEED,
-        "id": Column(int, "index of the image in the data set's source 'train'"),
-        "file": Column(str, "file that the image came from; empty where there are no files"),
-        "true": Column(str, "class of the label"),
-        "predicted": Column(str, "class that the run answers"),
-        "probability": Column(float, "of the predicted class, 0..1"),
+        **ANSWER,
         "edits": Column(str, "edits after which the answer is right, by '; '"),
         "noise_too": Column(str, "those of them whose placebo, noise of equal L2 norm, makes it right as well"),
         "class_removed": Column(str, "class without which the answer is right; empty where there is none"),

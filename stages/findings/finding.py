@@ -17,7 +17,11 @@ NETWORK = Column(str, "name of the network, an entry of params.yaml")
 SEED = Column(int, "seed of its initial weights and of the order of its images")
 PART = Column(str, "which images: 'training', 'held-out' or 'test'")
 N = Column(int, "how many images, or errors, the number is computed on")
-LOW, HIGH = (Column(float, f"{end} end of the interval over new images") for end in ("lower", "upper"))
+RUN = {"network": NETWORK, "seed": SEED}
+INTERVAL = {
+    "low": Column(float, "lower end of the interval over new images"),
+    "high": Column(float, "upper end of the interval over new images"),
+}
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, SEED, Finding
+from stages.findings.finding import RUN, Finding
 from stages.statistics.causes import CAUSES, causes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -71,21 +72,27 @@ def _causes_by_run(sample: Sample) -> dict[str, np.ndarray]:
 
 
 def _row(sample: Sample, gallery: str, index: int, run: int, size: int) -> Row:
-    probabilities = sample.by_run(sample.probabilities)[run, index]
-    predicted = int(probabilities.argmax())
     chosen = [] if sample.votes is None else sorted(sample.votes[index])
     return {
         "gallery": gallery,
-        "network": sample.runs[run].network,
-        "seed": sample.runs[run].seed,
+        **answer(sample, run, index),
+        "cause": next((name for name, errors in _causes_by_run(sample).items() if errors[run, index]), ""),
+        "votes": "; ".join(sample.class_names[vote] for vote in chosen),
+        "n": size,
+    }
+
+
+def answer(sample: Sample, run: int, index: int) -> Row:
+    """The columns ANSWER of an image, by its place, and a run, by its place in Sample.runs."""
+    probabilities = sample.by_run(sample.probabilities)[run, index]
+    predicted = int(probabilities.argmax())
+    return {
+        **asdict(sample.runs[run]),
         "id": int(sample.ids[index]),
         "file": sample.file(index),
         "true": sample.class_names[sample.labels[index]],
         "predicted": sample.class_names[predicted],
         "probability": float(probabilities[predicted]),
-        "cause": next((name for name, errors in _causes_by_run(sample).items() if errors[run, index]), ""),
-        "votes": "; ".join(sample.class_names[vote] for vote in chosen),
-        "n": size,
     }
 
 
@@ -108,6 +115,15 @@ def described(gallery: str) -> tuple[str, str]:
     return f"{network}: random {answer} ones", f"Drawn from all images that the network's first seed gets {answer}."
 
 
+ANSWER = {
+    **RUN,
+    "id": Column(int, "index of the image in the data set's source 'train'"),
+    "file": Column(str, "file that the image came from; empty where there are no files"),
+    "true": Column(str, "class of the label"),
+    "predicted": Column(str, "class that the run answers"),
+    "probability": Column(float, "of the predicted class, 0..1"),
+}
+
 FINDING = Finding(
     name="galleries",
     section="The images",
@@ -119,13 +135,7 @@ FINDING = Finding(
     ),
     columns={
         "gallery": Column(str, "name of the group: missed_by_all, cause_<cause>, wrong_<network> or right_<network>"),
-        "network": NETWORK,
-        "seed": SEED,
-        "id": Column(int, "index of the image in the data set's source 'train'"),
-        "file": Column(str, "file that the image came from; empty where there are no files"),
-        "true": Column(str, "class of the label"),
-        "predicted": Column(str, "class that the run answers"),
-        "probability": Column(float, "of the predicted class, 0..1"),
+        **ANSWER,
         "cause": Column(str, "of the run's error, asked first to last; empty where the run is right"),
         "votes": Column(str, "classes that people chose, by '; '; empty without human votes"),
         "n": Column(int, "images in the group"),

@@ -1,8 +1,10 @@
 """Which class, when it may not be chosen, would have made the answers right?"""
 
+from dataclasses import asdict
+
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
@@ -20,9 +22,7 @@ def rows(sample: Sample) -> list[Row]:
         repaired = np.zeros((classes, classes), dtype=int)
         np.add.at(repaired, (sample.labels[hit], removed[hit]), 1)
         table += [
-            {"network": run.network, "seed": run.seed, "true": names[i], "removed": names[j]}
-            | {"repaired": int(repaired[i, j]), **wilson(repaired[i, j], errors[i], sample.confidence, "repair")}
-            | {"n": int(errors[i])}
+            {**asdict(run), "true": names[i], "removed": names[j], **repair(repaired[i, j], errors[i], sample)}
             for i in range(classes)
             for j in range(classes)
             if i != j
@@ -30,20 +30,23 @@ def rows(sample: Sample) -> list[Row]:
     return table
 
 
+def repair(repaired: int, errors: int, sample: Sample) -> Row:
+    """The columns REPAIR: how many of the errors become right."""
+    return {"repaired": int(repaired), **wilson(repaired, errors, sample.confidence, "repair"), "n": int(errors)}
+
+
 def draw(table: Table, style: Style) -> Figure:
     """One matrix a network: of each true class's errors (row), the share right without each class; all seeds."""
-    return style.class_matrices(
-        table.rows,
-        *("removed", "repaired", "n"),
-        label="class removed",
-        scale="errors that become right",
-        colours="Greens",
-    )
+    look = {"label": "class removed", "scale": "errors that become right", "colours": "Greens"}
+    return style.class_matrices(table.rows, "removed", "repaired", "n", **look)
 
 
-REPAIRED = Column(int, "errors that become right")
-REPAIR = Column(float, "share of the errors that become right, 0..1; none where there are no errors")
-ERRORS = Column(int, "how many errors")
+REPAIR = {
+    "repaired": Column(int, "errors that become right"),
+    "repair": Column(float, "share of the errors that become right, 0..1; none where there are no errors"),
+    **INTERVAL,
+    "n": Column(int, "how many errors"),
+}
 
 FINDING = Finding(
     name="knockout",
@@ -55,15 +58,10 @@ FINDING = Finding(
         "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images."
     ),
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "true": Column(str, "class whose errors these are"),
         "removed": Column(str, "class that may not be chosen"),
-        "repaired": REPAIRED,
-        "repair": REPAIR,
-        "low": LOW,
-        "high": HIGH,
-        "n": ERRORS,
+        **REPAIR,
     },
     rows=rows,
     needs=no_collapse,

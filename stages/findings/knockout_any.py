@@ -1,8 +1,9 @@
 """How many errors are right at the second guess?"""
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Finding, no_collapse
-from stages.findings.knockout import ERRORS, REPAIR, REPAIRED
-from stages.statistics.intervals import wilson
+from dataclasses import asdict
+
+from stages.findings.finding import RUN, Finding, no_collapse
+from stages.findings.knockout import REPAIR, repair
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
@@ -12,8 +13,7 @@ def rows(sample: Sample) -> list[Row]:
     repaired = (sample.by_run(repairing_classes(sample)) >= 0).sum(axis=1)
     errors = (~sample.by_run(sample.right)).sum(axis=1)
     return [
-        {"network": run.network, "seed": run.seed, "repaired": int(count)}
-        | {**wilson(count, wrong, sample.confidence, "repair"), "n": int(wrong)}
+        {**asdict(run), **repair(count, wrong, sample)}
         for run, count, wrong in zip(sample.runs, repaired, errors, strict=True)
     ]
 
@@ -24,15 +24,7 @@ FINDING = Finding(
     question="How many errors become right when the class that was answered may not be chosen?",
     kind="causal",
     caption="Errors that become right when one class, the predicted one, may not be chosen. Wilson intervals.",
-    columns={
-        "network": NETWORK,
-        "seed": SEED,
-        "repaired": REPAIRED,
-        "repair": REPAIR,
-        "low": LOW,
-        "high": HIGH,
-        "n": ERRORS,
-    },
+    columns=RUN | REPAIR,
     rows=rows,
     needs=no_collapse,
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from stages.findings.curves import histories
-from stages.findings.finding import NETWORK, SEED, Finding
+from stages.findings.finding import RUN, Finding
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
@@ -45,8 +45,7 @@ FINDING = Finding(
     caption="Training accuracy and loss of the last epoch, means over it while the weights move, and how much the loss "
     "still fell in the last sixth of the epochs.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "epochs": Column(int, "epochs that it learned"),
         "accuracy": Column(float, "on the training images in the last epoch, 0..1"),
         "loss": Column(float, "on the training images in the last epoch: cross entropy, nats an image, from 0"),

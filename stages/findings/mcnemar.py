@@ -5,7 +5,7 @@ McNemar's test compares two trained networks, not two optimizers: another seed m
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, Finding, N, several_runs
+from stages.findings.finding import INTERVAL, Finding, N, several_runs
 from stages.statistics.intervals import holm, mcnemar_p, percentile
 from stages.statistics.pairs import PAIR, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
@@ -39,8 +39,7 @@ FINDING = Finding(
         "p": Column(float, "two-sided p value, 0..1"),
         "p_holm": Column(float, "the same, corrected (Holm) over all pairs"),
         "difference": Column(float, "accuracy of the first run minus that of the second, -1..1"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
     },
     rows=rows,

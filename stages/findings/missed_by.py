@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -43,16 +43,8 @@ def draw(table: Table, style: Style) -> Figure:
     )
     axes.bar(places, shares, width=0.62, color=style.BLUE, label="these runs")
     axes.vlines(places, lows, highs, color=style.INK, linewidth=1.2)
-    axes.plot(
-        places,
-        expected,
-        linestyle="none",
-        marker="_",
-        markersize=18,
-        markeredgewidth=2.2,
-        color=style.VERMILION,
-        label="if the runs erred independently",
-    )
+    look = {"linestyle": "none", "marker": "_", "markersize": 18, "markeredgewidth": 2.2, "color": style.VERMILION}
+    axes.plot(places, expected, label="if the runs erred independently", **look)
     axes.xaxis.set_major_locator(style.MaxNLocator(integer=True))
     axes.set_xlabel(f"runs that get an image wrong, of {max(places)}")
     style.percent_axis(axes.yaxis, f"share of the images (n = {table.rows[0]['n']:,})")
@@ -61,6 +53,13 @@ def draw(table: Table, style: Style) -> Figure:
     style.legend_above(figure, axes)
     return figure
 
+
+COUNTED = {
+    "share": Column(float, "of all images, 0..1"),
+    **INTERVAL,
+    "expected_share": Column(float, "share if the runs erred independently"),
+    "n": N,
+}
 
 FINDING = Finding(
     name="missed_by",
@@ -72,11 +71,7 @@ FINDING = Finding(
     columns={
         "wrong_runs": Column(int, "number of runs that get the image wrong"),
         "count": Column(int, "images that exactly so many runs get wrong"),
-        "share": Column(float, "of all images, 0..1"),
-        "low": LOW,
-        "high": HIGH,
-        "expected_share": Column(float, "share if the runs erred independently"),
-        "n": N,
+        **COUNTED,
     },
     rows=rows,
     pictures=(

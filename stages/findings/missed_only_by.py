@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, Finding, N
+from stages.findings.finding import NETWORK, Finding
+from stages.findings.missed_by import COUNTED
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -36,11 +37,7 @@ FINDING = Finding(
     columns={
         "network": NETWORK,
         "count": Column(int, "images that all its runs get wrong and all others right"),
-        "share": Column(float, "of all images, 0..1"),
-        "low": LOW,
-        "high": HIGH,
-        "expected_share": Column(float, "share if the runs erred independently"),
-        "n": N,
+        **COUNTED,
     },
     rows=rows,
     needs=several_networks,

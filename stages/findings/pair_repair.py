@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse, stats
 
-from stages.findings.finding import HIGH, LOW, NETWORK, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.bootstrap import indicators
 from stages.statistics.intervals import percentile
 from stages.statistics.knockout import repairing_classes
@@ -14,6 +14,7 @@ from stages.statistics.table import Column, Row, Table
 
 SHOWN = 10
 CIFAR10 = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
+"""The classes of the report's data set. Other data sets may have birds and cats too, of which it says nothing."""
 CLAIMED = {"bird", "cat"}
 """The pair that the student report blames, shown whatever its rank if the classes are CIFAR-10's."""
 
@@ -69,30 +70,27 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 def draw(table: Table, style: Style) -> Figure:
     """The pairs of which removing one repairs most of the other's errors, a panel a network; the claimed one bold."""
     networks = list(dict.fromkeys(row["network"] for row in table.rows))
-    classes = {row[side] for row in table.rows for side in ("class_a", "class_b")}
+    classes = set().union(*map(_of, table.rows))
     always = CLAIMED if classes == CIFAR10 else set()
     height = max(3, min(SHOWN + 1, len(table.rows) // len(networks)))
     figure = style.figure(0.7 + len(networks) * (0.5 + 0.24 * height))
     panels = figure.subplots(len(networks), 1, squeeze=False, sharex=True)[:, 0]
     for position, (axes, network) in enumerate(zip(panels, networks, strict=True)):
-        ranked = table.where(network=network)
-        claimed = [{row["class_a"], row["class_b"]} == always for row in ranked]
-        shown = [place for place in range(len(ranked)) if place < SHOWN or claimed[place]]
-        columns = {key: [ranked[place][key] for place in shown] for key in ranked[0]}
-        style.dots(
-            axes,
-            *(columns["repair"], range(len(shown)), columns["low"], columns["high"]),
-            color=style.colour(position),
-            marker=style.marker(position),
-        )
-        labels = zip(columns["rank"], columns["class_a"], columns["class_b"], strict=True)
-        style.rows_down(axes, [f"{rank}. {style.short(a)} / {style.short(b)}" for rank, a, b in labels], 44)
-        for label, place in zip(axes.get_yticklabels(), shown, strict=True):
-            label.set_fontweight("bold" if claimed[place] else "normal")
+        ranked = [row for place, row in enumerate(table.where(network=network)) if place < SHOWN or _of(row) == always]
+        look = {"color": style.colour(position), "marker": style.marker(position)}
+        style.dots(axes, ranked, ("repair", "low", "high"), range(len(ranked)), **look)
+        names = [" / ".join(style.short(row[side]) for side in ("class_a", "class_b")) for row in ranked]
+        style.rows_down(axes, [f"{row['rank']}. {pair}" for row, pair in zip(ranked, names, strict=True)], 44)
+        for label, row in zip(axes.get_yticklabels(), ranked, strict=True):
+            label.set_fontweight("bold" if _of(row) == always else "normal")
         axes.set_title(style.short(network, 40))
-        axes.set_xlim(left=0)
+    panels[-1].set_xlim(left=0)  # of all panels, once all intervals are drawn
     style.percent_axis(panels[-1].xaxis, "errors repaired by removing the other class, mean of both directions")
     return figure
+
+
+def _of(row: Row) -> set[str]:
+    return {row["class_a"], row["class_b"]}
 
 
 FINDING = Finding(
@@ -109,8 +107,7 @@ FINDING = Finding(
         "class_a": Column(str, "one class"),
         "class_b": Column(str, "the other"),
         "repair": Column(float, "mean share of the errors that become right, 0..1; 0 for a class without errors"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "rank": Column(int, "1 for the highest repair; equals share the better rank"),
         "rank_low": Column(int, "lower end of the rank's interval over new images"),
         "rank_high": Column(int, "upper end of the rank's interval over new images"),

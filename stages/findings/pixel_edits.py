@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Figure, Finding, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style
 from stages.outcomes import Outcomes
 from stages.statistics.intervals import holm, paired_difference
 from stages.statistics.sample import Sample
@@ -52,16 +52,9 @@ def draw(table: Table, style: Style) -> Figure:
         shown = [row for row in first if row["direction"] == direction]
         for position, (network, offset) in enumerate(zip(networks, style.offsets(len(networks)), strict=True)):
             known = [row for row in shown if row["network"] == network and row["difference"] is not None]
-            style.dots(
-                axes,
-                [row["difference"] for row in known],
-                [edits.index(row["edit"]) + offset for row in known],
-                *([row[end] for row in known] for end in ("low", "high")),
-                color=style.colour(position),
-                marker=style.marker(position),
-                markersize=4.5 if len(networks) <= 4 else 3,
-                label=style.short(network, 24),
-            )
+            places = [edits.index(row["edit"]) + offset for row in known]
+            look = style.of_network(position, len(networks)) | {"label": style.short(network, 24)}
+            style.dots(axes, known, ("difference", "low", "high"), places, **look)
         style.rows_down(axes, edits)
         style.zero_line(axes)
         axes.set_title(title)
@@ -85,16 +78,14 @@ FINDING = Finding(
         "over images."
     ),
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "edit": Column(str, "what was done to the images"),
         "direction": Column(str, "'repair': wrong images that become right; 'break': right ones that become wrong"),
         "n": Column(int, "images asked about: wrong ones for 'repair', right ones for 'break'"),
         "rate": Column(float, "share that the edit turns, 0..1; none where n is 0, like all numbers that follow"),
         "placebo_rate": Column(float, "share that the placebo turns, 0..1"),
         "difference": Column(float, "rate - placebo_rate"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "p": Column(float, "exact McNemar test of edit against placebo, two-sided"),
         "p_holm": Column(float, "the same, corrected over the table (Holm)"),
         "mean_l2": Column(float, "mean L2 norm of the change, pixel values 0..255"),

@@ -37,31 +37,13 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        effects,
-        shapley,
-        matched_fit,
-        variance_shares,
-        errors_by_votes,
-        explained,
-        budget,
-        suspect_labels,
-        scores,
-        curves,
-        learning,
-        classes,
-        class_ranks,
-        confusions,
-        confused_pairs,
-        knockout,
-        knockout_any,
-        pair_repair,
-        consistency,
-        mcnemar,
-        missed_by,
-        missed_only_by,
-        pixel_edits,
-        galleries,
-        explained_images,
+        *(effects, shapley, matched_fit),
+        *(variance_shares, errors_by_votes, explained),
+        *(budget, suspect_labels),
+        *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
+        *(knockout, knockout_any, pair_repair),
+        *(consistency, mcnemar, missed_by, missed_only_by),
+        *(pixel_edits, galleries, explained_images),
     )
 )
 

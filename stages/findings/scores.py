@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 from scipy import sparse
 
-from stages.findings.finding import HIGH, LOW, NETWORK, PART, SEED, Finding, N
+from stages.findings.finding import INTERVAL, PART, RUN, Finding, N
 from stages.statistics.confusions import confusions, precisions, recalls, resampled_confusions
 from stages.statistics.intervals import percentile, wilson
 from stages.statistics.sample import Sample
@@ -120,8 +120,7 @@ FINDING = Finding(
     caption="Scores of every run. Accuracy has Wilson intervals, the others bootstrap intervals over images. Expected "
     f"calibration error (ECE) is over {BINS} equal-width bins: resampling adds to it, so its interval lies high.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "part": PART,
         "score": Column(
             str,
@@ -129,8 +128,7 @@ FINDING = Finding(
             "score, 0..2; ECE, 0..1",
         ),
         "value": Column(float, "of the score; 0..1 unless the score says otherwise"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
     },
     rows=rows,

@@ -1,6 +1,8 @@
 """Where most people contradict the label, do the networks side with people? (docs/analysis.md, section 4)"""
 
-from stages.findings.finding import HIGH, LOW, NETWORK, SEED, Finding, N, human_votes
+from dataclasses import asdict
+
+from stages.findings.finding import INTERVAL, RUN, Finding, N, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -11,13 +13,12 @@ def rows(sample: Sample) -> list[Row]:
     assert sample.votes is not None  # the finding needs them
     suspect, chosen = votes.label_suspect(sample.votes, sample.labels), votes.majority(sample.votes)
     table = []
-    for run, right, predicted in zip(
-        sample.runs, sample.by_run(sample.right), sample.by_run(sample.predicted), strict=True
-    ):
+    answers = zip(sample.runs, sample.by_run(sample.right), sample.by_run(sample.predicted), strict=True)
+    for run, right, predicted in answers:
         errors = suspect & ~right
         n, as_people = int(errors.sum()), int((predicted == chosen)[errors].sum())
-        row = {"network": run.network, "seed": run.seed, "as_people": as_people}
-        table.append(row | wilson(as_people, n, sample.confidence, "share") | {"n": n})
+        share = wilson(as_people, n, sample.confidence, "share")
+        table.append({**asdict(run), "as_people": as_people, **share, "n": n})
     return table
 
 
@@ -29,12 +30,10 @@ FINDING = Finding(
     caption="Errors on images whose label most people contradict, and how many of them give the class that most people "
     "chose: there, the label may be what is wrong.",
     columns={
-        "network": NETWORK,
-        "seed": SEED,
+        **RUN,
         "as_people": Column(int, "errors that give the class that most people chose"),
         "share": Column(float, "as_people / n, 0..1; empty where n is 0"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N._replace(meaning="errors of the run on images whose label most people contradict"),
     },
     rows=rows,

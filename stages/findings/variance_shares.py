@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings.finding import HIGH, LOW, Figure, Finding, N, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, no_collapse
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
@@ -101,8 +101,7 @@ FINDING = Finding(
         "variance_low": Column(float, "lower end of its interval over new images"),
         "variance_high": Column(float, "upper end of its interval over new images"),
         "share": Column(float, "variance / e (1 - e)"),
-        "low": LOW,
-        "high": HIGH,
+        **INTERVAL,
         "n": N,
         "runs": Column(int, "how many runs of different networks and seeds it is computed on"),
         "kind": Column(str, "'causal': a setting that was set; 'associated': the images, alone or with a setting"),

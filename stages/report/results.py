@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Findi
     runs = [Run(network, seed) for network in networks for seed in seeds]
     return Results(
         findings=findings,
-        tables=_tables(findings),
+        tables=read_tables(findings),
         settings={network: settings.read(network) for network in networks},
         class_names=dataset.read_class_names(),
         images=dataset.read_images("train"),
@@ -55,11 +56,13 @@ def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Findi
     )
 
 
-def _tables(findings: Sequence[Finding]) -> dict[str, Table]:
-    known = [(finding.name, finding.kind, finding.columns) for finding in findings]
-    whole = [table.read(name, "by row", columns) for name, columns in WHOLE.items()]
-    tables = {found.name: found for found in (*whole, *(table.read(*one) for one in known)) if found}
-    missing = [name for name in WHOLE if name not in tables]
-    if missing:
-        raise InputError(f"{table.FOLDER}/{missing[0]}.csv is missing. Run `dvc repro error_analysis` to make it.")
+def read_tables(findings: Sequence[Finding], folder: Path = Path()) -> dict[str, Table]:
+    """Those of a checkout, or of a study, by name: of WHOLE, which must be there, and those that the grid supports."""
+    at = folder / table.FOLDER
+    read = [table.read(name, "by row", columns, at) for name, columns in WHOLE.items()]
+    read += [table.read(finding.name, finding.kind, finding.columns, at) for finding in findings]
+    tables = {each.name: each for each in read if each}
+    for name in WHOLE:
+        if name not in tables:
+            raise InputError(f"{at / name}.csv is missing. Run `dvc repro error_analysis` to make it.")
     return tables

@@ -92,6 +92,11 @@ def marker(position: int) -> str:
     return MARKERS[(position + position // len(COLOURS)) % len(MARKERS)]
 
 
+def of_network(position: int, marks: int) -> dict[str, Any]:
+    """The look of a network's dots, smaller where a row holds many marks."""
+    return {"color": colour(position), "marker": marker(position), "markersize": 4.5 if marks <= 4 else 3}
+
+
 def short(text: str, characters: int = 18) -> str:
     """The text; where it is longer, with an ellipsis in its middle, since names often differ at their ends."""
     if len(text) <= characters:
@@ -125,18 +130,18 @@ def percent_axis(axis: Any, label: str) -> None:
 
 
 def dots(
-    axes: Axes,
-    values: Sequence[float],
-    places: Sequence[float],
-    lows: Sequence[float | None],
-    highs: Sequence[float | None],
-    **look: Any,
+    axes: Axes, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], places: Sequence[float], **look: Any
 ) -> None:
-    """Dots at (value, place) with horizontal intervals; a missing end draws no line."""
-    for place, low, high in zip(places, lows, highs, strict=True):
+    """Dots at (value, place) with horizontal intervals, one a row; a missing end draws no line.
+
+    keys: the columns of the value and of the interval's ends.
+    """
+    for row, place in zip(rows, places, strict=True):
+        low, high = row[keys[1]], row[keys[2]]
         if low is not None and high is not None:
             axes.hlines(place, low, high, color=look["color"], linewidth=1.4)
-    axes.plot(values, places, linestyle="none", markersize=look.pop("markersize", 5), **look)
+    look = {"linestyle": "none", "markersize": 5, "clip_on": False, **look}
+    axes.plot([row[keys[0]] for row in rows], places, **look)
 
 
 def rows_down(axes: Axes, labels: Sequence[str], characters: int = 34) -> None:

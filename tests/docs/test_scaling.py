@@ -27,18 +27,14 @@ TESTED = (
 SMALL = checkouts.SMALL | {"networks": {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}}}
 
 
-def checkout(folder):
+def checkout(folder, **parameters):
     """A copy of this checkout's files with two small networks, committed."""
-    return checkouts.checkout(folder, SMALL)
-
-
-def stages(said, how):
-    """Names of the stages of which DVC said this."""
-    return re.findall(rf"^{how} '?([a-z_]+(?:@[\w-]+)?)'?", said, flags=re.MULTILINE)
+    return checkouts.checkout(folder, SMALL | parameters)
 
 
 def ran(said):
-    return stages(said, "Running stage")
+    """Names of the stages that DVC ran."""
+    return re.findall(r"^Running stage '?([a-z_]+(?:@[\w-]+)?)'?", said, flags=re.MULTILINE)
 
 
 def free_port():
@@ -101,6 +97,20 @@ class Machines:
     def publish(self, **parameters) -> None:
         commit(self.nicknets, parameters)
         run("git", "push", "--quiet", "origin", "HEAD", folder=self.nicknets)
+
+    def clone(self, name: str, storage: bool = True, **replaced: str) -> Path:
+        """A new clone; replaced: values of keys of its params.yaml. storage: whether it has the shared remote."""
+        folder = self.folder / name
+        run("git", "clone", "--quiet", str(self.url), str(folder), folder=self.folder)
+        if storage:
+            remote = str(self.shared / "storage")
+            run("dvc", "remote", "add", "--local", "--default", "storage", remote, folder=folder)
+        text = (folder / "params.yaml").read_text()
+        for key, value in replaced.items():
+            text, count = re.subn(rf"\b{key}: \d+", f"{key}: {value}", text)
+            assert count == 1
+        (folder / "params.yaml").write_text(text)
+        return folder
 
     def play(self, section: str, **names: str) -> str:
         """Run the section's commands in order, each on its machine, and check what they print; returns all of it.
@@ -196,37 +206,24 @@ def test_a_second_clone_runs_nothing_and_gets_every_output(machines, second_clon
 
 @pytest.mark.slow
 def test_looking_whether_the_lock_file_belongs_to_the_commit_needs_no_data(machines, second_clone):
-    clone = machines.folder / "look"
-    run("git", "clone", "--quiet", str(machines.url), str(clone), folder=machines.folder)
+    clone = machines.clone("look", storage=False)
     assert "up to date" in run("dvc", "repro", "--dry", "--allow-missing", folder=clone)
-    edited = (clone / "params.yaml").read_text().replace("epochs: 2", "epochs: 3")
-    (clone / "params.yaml").write_text(edited)
+    clone = machines.clone("edited", storage=False, epochs=3)
     assert ran(run("dvc", "repro", "--dry", "--allow-missing", folder=clone))[0] == "configure"
     assert not (clone / "data").exists()
 
 
 @pytest.mark.slow
 def test_a_change_after_pulling_runs_what_it_concerns_only(machines, second_clone):
-    clone = machines.folder / "change"
-    run("git", "clone", "--quiet", str(machines.url), str(clone), folder=machines.folder)
-    storage = str(machines.shared / "storage")
-    run("dvc", "remote", "add", "--local", "--default", "storage", storage, folder=clone)
-    edited = (clone / "params.yaml").read_text().replace("resamples: 100", "resamples: 150")
-    (clone / "params.yaml").write_text(edited)
+    clone = machines.clone("change", resamples=150)
     assert ran(run("dvc", "repro", "--pull", folder=clone)) == ["configure", "error_analysis", "report"]
 
 
 @pytest.mark.slow
 def test_an_experiment_of_another_machine_runs_nothing_here(machines, second_clone):
     said = machines.play("Experiments from another machine")
-    assert ran(said) == [
-        "configure",
-        "train@nicknet1-0",
-        "evaluate@nicknet1-0",
-        "interventions@nicknet1-0",
-        "error_analysis",
-        "report",
-    ]
+    of_the_run = [f"{stage}@nicknet1-0" for stage in ("train", "evaluate", "interventions")]
+    assert ran(said) == ["configure", *of_the_run, "error_analysis", "report"]
     run("git", "checkout", "--quiet", ".", folder=machines.nicknets)
     run("dvc", "checkout", "--quiet", folder=machines.nicknets)
 
@@ -239,11 +236,8 @@ def test_caches_put_together_hold_what_each_had(machines, computed):
 @pytest.mark.slow
 def test_a_remote_s_run_cache_holds_whole_runs(machines, second_clone):
     run("dvc", "push", "--run-cache", folder=machines.nicknets)
-    clone = machines.folder / "before"
-    run("git", "clone", "--quiet", str(machines.url), str(clone), folder=machines.folder)
+    clone = machines.clone("before")
     run("git", "checkout", "--quiet", "HEAD~1", folder=clone)
-    storage = str(machines.shared / "storage")
-    run("dvc", "remote", "add", "--local", "--default", "storage", storage, folder=clone)
     run("dvc", "fetch", "--run-cache", folder=clone)
     assert ran(run("dvc", "repro", "--pull", "train@nicknet1-0", folder=clone)) == []
 
@@ -260,8 +254,7 @@ def test_two_workers_compute_the_grid_and_dvc_finds_it_done(machines, second_clo
 
 @pytest.mark.slow
 def test_the_run_of_a_worker_that_dies_continues_elsewhere(tmp_path):
-    folder = checkout(tmp_path / "nicknets")
-    commit(folder, {"epochs": 400})
+    folder = checkout(tmp_path / "nicknets", epochs=400)
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     worker = ["dask", "worker", address, "--nthreads", "1", "--name"]
@@ -285,31 +278,21 @@ def test_the_run_of_a_worker_that_dies_continues_elsewhere(tmp_path):
     assert all(line.endswith(" second") for line in done), said
 
 
-def test_what_is_not_committed_is_refused(tmp_path):
-    folder = checkout(tmp_path / "nicknets")
-    (folder / "stages/new.py").write_text("")
-    said = run(sys.executable, "-m", "scripts.scale_out", "--workers", "1", folder=folder, code=1)
-    assert "commit first" in said
-    assert "stages/new.py" in said
-    assert "Traceback" not in said
-
-
-def test_an_address_that_is_none_is_refused(tmp_path):
+def test_an_address_that_is_none_and_what_is_not_committed_are_refused(tmp_path):
     folder = checkout(tmp_path / "nicknets")
     said = run(sys.executable, "-m", "scripts.scale_out", "--scheduler", "nowhere", folder=folder, code=1)
+    (folder / "stages/new.py").write_text("")
+    uncommitted = run(sys.executable, "-m", "scripts.scale_out", "--workers", "1", folder=folder, code=1)
     assert "nowhere" in said
-    assert "Traceback" not in said
+    assert "commit first" in uncommitted
+    assert "stages/new.py" in uncommitted
+    assert "Traceback" not in said + uncommitted
 
 
-def test_a_worker_with_other_packages_is_refused():
+def test_a_worker_says_that_its_packages_are_others_and_what_a_failing_command_printed():
     from scripts import scale_out
 
     with pytest.raises(RuntimeError, match=r"expected a worker with .*'dvc': '0'"):
         scale_out.produce("interventions@x-0", "checkout", "commit", "cache", {"dvc": "0"})
-
-
-def test_what_a_failing_command_printed_reaches_the_driver():
-    from scripts import scale_out
-
     with pytest.raises(RuntimeError, match="no good"):
         scale_out.output(sys.executable, "-c", "import sys; print('no good'); sys.exit(3)")

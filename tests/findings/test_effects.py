@@ -1,12 +1,9 @@
-"""Differences of accuracy, by hand and of planted causes, and their pictures."""
+"""Differences of accuracy, by hand and of planted causes."""
 
-import matplotlib
 import numpy as np
 import pytest
 
-from stages.findings import effects, errors_by_votes, shapley, variance_shares
-from stages.report import style
-from stages.statistics.table import Table
+from stages.findings import effects, shapley, variance_shares
 from tests import worlds
 
 
@@ -101,63 +98,3 @@ def test_planted_effects_lie_in_both_intervals(planted):
             of_these_runs = share + row["value"] - of_these_images  # what new images would give these runs
             covered[name, "images"] += row["low_images"] <= of_these_runs <= row["high_images"]
     assert min(covered.values()) >= 16, covered
-
-
-LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
-PICTURED = (effects.FINDING, shapley.FINDING, variance_shares.FINDING, errors_by_votes.FINDING)
-WORLDS = {
-    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"effects", "variance_shares", "errors_by_votes"}),
-    "four cells": ({"names": LONG}, {finding.name for finding in PICTURED}),
-    "one network": ({"cells": worlds.CELLS[:1], "names": ("no", "yes")}, {"variance_shares", "errors_by_votes"}),
-    "seven networks": (
-        {"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))], "seeds": 2},
-        {"effects", "variance_shares", "errors_by_votes"},
-    ),
-}
-
-
-@pytest.mark.parametrize(("arguments", "names"), WORLDS.values(), ids=WORLDS)
-def test_nothing_leaves_its_picture(arguments, names):
-    world = worlds.World(label_noise=0.05, optimizer=0.1, kernel=0.05, seed=0.3)
-    sample = worlds.draw(world, np.random.default_rng(0), images=300, resamples=100, **arguments).sample
-    pictured = [finding for finding in PICTURED if not finding.needs(sample)]
-    assert {finding.name for finding in pictured} == names
-    for finding in pictured:
-        with style.applied():
-            figure = finding.pictures[0].draw(finding.table(sample), style)
-            figure.draw_without_rendering()
-            width, height = figure.get_size_inches()
-            used = figure.get_tightbbox()
-        assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -0.01, f"{used.extents} of {width, height}"
-
-
-EFFECT = {"effect": "optimizer", "contrast": "adam - sgd", "value": 0.1, "n": 1000}
-EFFECT |= {"low_images": 0.08, "high_images": 0.12, "low_seeds": 0.05, "high_seeds": 0.15, "seeds": 3}
-
-
-def intervals(axes):
-    """The horizontal intervals of a picture, by colour."""
-    return {
-        matplotlib.colors.to_hex(lines.get_color()[0]).upper(): [
-            tuple(map(float, line[:, 0])) for line in lines.get_segments()
-        ]
-        for lines in axes.collections
-    }
-
-
-def drawn(row):
-    figure = effects.draw(Table("effects", "causal", effects.FINDING.columns, [row]), style)
-    return figure.axes[0], [text.get_text() for text in figure.legends[0].get_texts()]
-
-
-def test_both_intervals_of_an_effect_are_drawn_side_by_side():
-    axes, legend = drawn(EFFECT)
-    assert intervals(axes) == {style.BLUE: [(0.08, 0.12)], style.ORANGE: [(0.05, 0.15)]}
-    assert [text.get_text() for text in axes.texts] == ["+10.0"]
-    assert legend == ["over new images (n = 1,000)", "over new seeds (n = 3)"]
-
-
-def test_an_interval_that_the_grid_cannot_give_is_named_not_drawn():
-    axes, legend = drawn(EFFECT | {"low_seeds": None, "high_seeds": None, "seeds": 1})
-    assert list(intervals(axes)) == [style.BLUE]
-    assert legend[1] == "over new seeds: needs 2 or more seeds"

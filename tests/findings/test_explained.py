@@ -6,8 +6,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder
 
 from stages.findings import errors_by_votes, explained, suspect_labels
-from stages.report import style
-from stages.statistics.table import Table
 from tests import worlds
 
 
@@ -76,13 +74,3 @@ def test_planted_label_noise_is_answered_as_people_do():
     for row in suspect_labels.rows(draw.sample):
         assert row["share"] == 1
         assert row["n"] == row["as_people"] == (draw.kinds == "label_noise").sum()
-
-
-def test_errors_are_drawn_at_the_number_of_dissenting_votes_beside_their_n():
-    row = {"network": "net", "low": 0.1, "high": 0.4, "n": 1200}
-    rows = [row | {"dissenting_votes": 0, "error_rate": 0.2}, row | {"dissenting_votes": 1, "error_rate": None, "n": 0}]
-    rows += [each | {"network": "all networks", "error_rate": 0.3} for each in rows]
-    axes = errors_by_votes.draw(Table("errors_by_votes", "associated", {}, rows), style).axes[0]
-    assert [line.get_xydata().tolist() for line in axes.get_lines()] == [[[0, 0.2]]]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["0\n(n = 1,200)", "1\n(n = 0)"]
-    assert axes.get_ylim() == (0, 1)

@@ -10,14 +10,7 @@ from tests import worlds
 def of(*histories):
     """A sample of one network whose seeds have these training losses, an epoch each."""
     sample = worlds.draw(worlds.World(), np.random.default_rng(0), images=20, cells=[("sgd", 5)], seeds=len(histories))
-    rows = [
-        [
-            {"epoch": epoch, "part": part, "accuracy": epoch / 10, "loss": loss if part == "training" else 9.0}
-            for epoch, loss in enumerate(losses, 1)
-            for part in ("training", "held-out")
-        ]
-        for losses in histories
-    ]
+    rows = map(worlds.history, histories)
     return replace(sample.sample, histories=dict(zip(sample.sample.runs, rows, strict=True)))
 
 

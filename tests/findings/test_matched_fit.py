@@ -10,17 +10,9 @@ from tests import worlds
 PAIR = [("adam", 15), ("sgd", 15)]
 
 
-def history(losses, accuracies):
-    rows = []
-    for epoch, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True), 1):
-        rows.append({"epoch": epoch, "part": "training", "accuracy": 0.5, "loss": loss, "precision": 0.5})
-        rows.append({"epoch": epoch, "part": "held-out", "accuracy": accuracy, "loss": 9.0, "precision": 0.5})
-    return rows
-
-
 def trained(*runs, cells=PAIR):
     """A sample of networks, seed 0, with these losses and held-out accuracies of every epoch."""
-    histories = {Run(f"nicknet{i + 1}", 0): history(*run) for i, run in enumerate(runs)}
+    histories = {Run(f"nicknet{i + 1}", 0): worlds.history(*run) for i, run in enumerate(runs)}
     return worlds.right_in(np.ones((len(cells), 1, 9), bool), cells, histories=histories)
 
 

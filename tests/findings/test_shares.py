@@ -6,9 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.findings import variance_shares
-from stages.report import style
 from stages.statistics.grid import make
-from stages.statistics.table import Table
 from stages.statistics.variance import components, factors, image_moments
 from tests import worlds
 
@@ -149,19 +147,3 @@ def test_one_network_has_no_shares_of_settings():
 )
 def test_nothing_to_share(right, reason):
     assert variance_shares.FINDING.needs(worlds.right_in(right)) == reason
-
-
-def test_a_negative_share_is_drawn_left_of_zero():
-    rows = [
-        {"component": "image", "share": 1.2, "low": 1.1, "high": 1.3, "kind": "associated"},
-        {"component": "image x optimizer", "share": -0.2, "low": -0.3, "high": -0.1, "kind": "associated"},
-    ]
-    figure = variance_shares.draw(Table("variance_shares", "by row", {}, rows), style)
-    axes = figure.axes[0]
-    assert [bar.get_width() for bar in axes.patches] == [1.2, -0.2]
-    assert axes.get_xlim()[0] < -0.3
-    assert [text.get_text() for text in axes.texts] == ["120.0%", f"{style.MINUS}20.0%"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        "ASSOCIATED: the images",
-        "interval over images",
-    ]

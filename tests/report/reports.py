@@ -12,14 +12,12 @@ from stages.claims.registry import verdict_tables
 from stages.files import write_array, write_json, write_text
 from stages.findings.finding import Finding
 from stages.findings.registry import FINDINGS, Analysis, refusal_table
-from stages.outcomes import Outcomes
 from stages.predictions import Predictions
 from stages.statistics.sample import Sample
 from tests import worlds
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 SIDE = 16
-EDITS = ("grey", "shift left", "centre only")
 
 
 def sample(
@@ -35,13 +33,10 @@ def sample(
     world = worlds.World(label_noise=0.05, optimizer=0.15, kernel=0.1, seed=0.1, bad_runs=0.3)
     drawn = worlds.draw(world, rng, images, cells, seeds, names, resamples=100).sample
     return replace(
-        drawn,
+        worlds.asked(drawn, rng, errors=6, side=SIDE),
         votes=drawn.votes if votes else None,
         files=[f"<b>{label}</b>/{index}.png" for index, label in enumerate(drawn.labels)] if files else None,
-        histories={run: _history(rng) for run in drawn.runs},
-        interventions={
-            run: _outcomes(right, rng) for run, right in zip(drawn.runs, drawn.by_run(drawn.right), strict=True)
-        },
+        histories={run: worlds.history(2 - 0.2 * np.arange(5) + rng.uniform(0, 0.1, 5)) for run in drawn.runs},
         others={part: replace(drawn, part=part) for part in ("training", "test")},
     )
 
@@ -65,32 +60,3 @@ def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
     params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
     params |= {"networks": {network: {} for network in sample.networks}, "seeds": list(sample.seeds)}
     write_text(Path("params.yaml"), yaml.safe_dump(params))
-
-
-def _history(rng: np.random.Generator) -> list[dict]:
-    """Of five epochs."""
-    return [
-        {"epoch": epoch, "part": part, "accuracy": 0.1 * epoch, "loss": 2 - 0.2 * epoch + rng.uniform(0, 0.1)}
-        | {"precision": 0.1 * epoch}
-        for epoch in range(1, 6)
-        for part in ("training", "held-out")
-    ]
-
-
-def _outcomes(right: np.ndarray, rng: np.random.Generator) -> Outcomes:
-    """Of edits that turn answers at random; right: bool (N,)."""
-    ids, errors = np.sort(rng.permutation(len(right))[:40]), rng.permutation(np.flatnonzero(~right))[:6]
-    edited, placebo = rng.random((2, len(EDITS), len(ids))) < 0.5
-    error_edited, error_placebo = rng.random((2, len(EDITS), len(errors))) < 0.5
-    return Outcomes(
-        edits=np.array(EDITS),
-        ids=ids,
-        before=right[ids],
-        edited=edited,
-        placebo=placebo,
-        norms=np.ones(edited.shape, np.float32),
-        error_ids=errors,
-        error_edited=error_edited,
-        error_placebo=error_placebo,
-        maps=rng.normal(size=(len(errors), SIDE, SIDE)),
-    )

@@ -33,7 +33,7 @@ def shown(request, tmp_path_factory):
 
 def test_nothing_leaves_its_figure(shown):
     with style.applied():
-        figures = {**galleries.figures(shown), **pictures.figures(shown)}
+        figures = galleries.figures(shown)
         assert any(name.startswith("gallery_cause_") for name in figures)
         assert not any(network in name for name in figures for network in shown.settings)
         for name, figure in figures.items():

@@ -2,7 +2,6 @@
 
 import pytest
 
-from stages.templates.environment import render
 from stages.templates.text import clauses, interval, markdown, number, percent
 
 MINUS = "\N{MINUS SIGN}"
@@ -63,10 +62,3 @@ def test_ranks_have_no_decimals_and_verdicts_without_numbers_no_clause():
 
 def test_cells_cannot_break_a_markdown_table():
     assert markdown([["a|b\nc"]], ["x"]).splitlines()[2] == r"| a\|b<br>c |"
-
-
-def test_the_verdicts_in_markdown_stand_beside_the_numbers_to_be_shown():
-    verdict = {"claim": "C1", "text": "A claim.", "verdict": "holds", "reason": "So.", "on_test_images": ""}
-    numbers = [ROW | {"shown": True}, ROW | {"claim": "C2", "shown": True}, ROW | {"quantity": "x", "shown": False}]
-    text = render("verdicts.md", verdicts=[verdict], numbers=numbers)
-    assert text.splitlines()[2] == "| **C1** A claim. | **holds** | accuracy: a 0.500 [0.400, 0.600] (n = 9) | So. |  |"

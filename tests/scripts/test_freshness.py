@@ -1,6 +1,4 @@
-import os
 import shutil
-import subprocess
 import sys
 
 import pytest
@@ -8,7 +6,7 @@ import pytest
 from scripts import freshness
 from stages.errors import InputError
 from tests import checkouts
-from tests.checkouts import environment
+from tests.checkouts import commit, run
 
 PIPELINE = """
 stages:
@@ -33,34 +31,17 @@ stages:
 FIRST, SECOND = '{"n": 1}\n', '{"n": 2}\n'
 
 
-def call(*command, folder):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") and key != "DVC_ROOT"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def dvc(*arguments, folder):
-    return call(sys.executable, "-m", "dvc", *arguments, folder=folder)
-
-
-def commit(folder):
-    call("git", "add", "--all", folder=folder)
-    names = ("-c", "user.name=T", "-c", "user.email=t@example.org")
-    call("git", *names, "commit", "--quiet", "--message", "x", folder=folder)
-
-
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A checkout of a tiny pipeline that ran, with dvc.lock and metrics committed, and its data."""
     folder = tmp_path_factory.mktemp("published")
-    call("git", "init", "--quiet", folder=folder)
-    dvc("init", "--quiet", folder=folder)
+    for setting in ("git init --quiet", "git config user.name T", "git config user.email t@x.org", "dvc init --quiet"):
+        run(*setting.split(), folder=folder)
     for name, text in {"dvc.yaml": PIPELINE, "source.txt": FIRST, "params.yaml": "depth: 1\n"}.items():
         (folder / name).write_text(text)
     (folder / ".gitignore").write_text("/data/\n")
-    dvc("repro", "--quiet", folder=folder)
-    commit(folder)
+    run("dvc", "repro", "--quiet", folder=folder)
+    commit(folder, {})
     return folder
 
 
@@ -113,13 +94,13 @@ def test_a_changed_file_names_its_stage_and_the_fix(checkout, name, text, line):
 
 @pytest.mark.parametrize("name", ["source.txt", "metrics/score.json"])
 def test_a_file_that_git_lacks_is_missed_although_it_lies_here(checkout, name):
-    call("git", "rm", "--quiet", "--cached", name, folder=checkout)
+    run("git", "rm", "--quiet", "--cached", name, folder=checkout)
     with pytest.raises(InputError, match=f"{name} missing, or not in Git"):
         freshness.main()
 
 
 def test_a_lock_file_that_is_missing_or_not_in_git_says_so(checkout):
-    call("git", "rm", "--quiet", "--cached", "dvc.lock", folder=checkout)
+    run("git", "rm", "--quiet", "--cached", "dvc.lock", folder=checkout)
     with pytest.raises(InputError, match=r"dvc.lock is missing, or not in Git. Run `dvc repro`"):
         freshness.main()
 
@@ -127,7 +108,7 @@ def test_a_lock_file_that_is_missing_or_not_in_git_says_so(checkout):
 def test_where_a_publication_is_due_results_of_earlier_code_are_accepted_and_nothing_else(checkout, capsys):
     (checkout / "docs").mkdir()
     (checkout / freshness.DUE).write_text("A publication is due.\n")
-    call("git", "add", "docs", folder=checkout)
+    run("git", "add", "docs", folder=checkout)
     with pytest.raises(InputError, match=r"but dvc.lock belongs to the code. Remove docs/publication-due.md"):
         freshness.main()
     (checkout / "source.txt").write_text(SECOND)
@@ -137,7 +118,7 @@ def test_where_a_publication_is_due_results_of_earlier_code_are_accepted_and_not
 
 def test_a_lock_file_of_which_one_part_ran_anew_is_stale(checkout):
     (checkout / "source.txt").write_text(SECOND)
-    dvc("repro", "--quiet", "make", folder=checkout)
+    run("dvc", "repro", "--quiet", "make", folder=checkout)
     shutil.rmtree(checkout / "data")
     with pytest.raises(InputError) as refused:
         freshness.main()
@@ -149,7 +130,7 @@ def test_a_lock_file_of_which_one_part_ran_anew_is_stale(checkout):
 
 def test_a_file_of_a_former_run_in_a_folder_is_found(checkout):
     (checkout / "data/used/c.txt").write_text("of a former run")
-    dvc("repro", "--quiet", "score", folder=checkout)
+    run("dvc", "repro", "--quiet", "score", folder=checkout)
     with pytest.raises(InputError, match="score: data/used not what the stages before made"):
         freshness.main()
 
@@ -194,37 +175,32 @@ def test_stages_that_dvc_yaml_has_no_more_do_not_count():
     assert freshness.disagreements(lock, ["make", "gone"], here=["data/a"]) == {}
 
 
-def run_in(folder):
-    command = (sys.executable, "-m", "scripts.freshness")
-    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
+def gate(folder, code):
+    return run(sys.executable, "-m", "scripts.freshness", folder=folder, code=code)
 
 
 @pytest.mark.slow
 def test_the_gate_on_the_pipeline_itself(tmp_path):
     folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL | {"networks": {"nicknet1": {}, "nicknet2": {}}})
     (folder / freshness.DUE).unlink(missing_ok=True)
-    assert "dvc.lock is missing" in run_in(folder).stderr
-    checkouts.run("dvc", "repro", folder=folder)
-    checkouts.run("git", "add", "--all", folder=folder)
-    checkouts.run("git", "commit", "--quiet", "--message", "y", folder=folder)
+    assert "dvc.lock is missing" in gate(folder, code=1)
+    run("dvc", "repro", folder=folder)
+    commit(folder, {})
     clone = tmp_path / "clone"
-    checkouts.run("git", "clone", "--quiet", str(folder), str(clone), folder=tmp_path)
+    run("git", "clone", "--quiet", str(folder), str(clone), folder=tmp_path)
     for place in (folder, clone):
-        done = run_in(place)
-        assert (done.returncode, done.stderr) == (0, "")
-    assert checkouts.run("git", "status", "--porcelain", "--ignored", folder=clone) == ""
+        assert len(gate(place, code=0).splitlines()) == 1
+    assert run("git", "status", "--porcelain", "--ignored", folder=clone) == ""
 
     code = clone / "stages/evaluate/__main__.py"
     code.write_text(code.read_text() + "# x\n")
-    stale = run_in(clone)
-    assert stale.returncode == 1
-    named = [line.split(": ", 1) for line in stale.stderr.splitlines() if line.startswith("  ")]
+    stale = gate(clone, code=1)
+    named = [line.split(": ", 1) for line in stale.splitlines() if line.startswith("  ")]
     assert named == [[f"  evaluate@nicknet{number}-0", "stages/evaluate modified"] for number in (1, 2)]
 
-    checkouts.run("git", "restore", ".", folder=clone)
+    run("git", "restore", ".", folder=clone)
     settings = clone / "params.yaml"
     settings.write_text(settings.read_text().replace("epochs: 2\n", "epochs: 3\n"))
-    stale = run_in(clone)
-    assert stale.returncode == 1
-    assert "  configure: epochs in params.yaml modified\n" in stale.stderr
-    assert "Traceback" not in stale.stderr
+    stale = gate(clone, code=1)
+    assert "  configure: epochs in params.yaml modified\n" in stale
+    assert "Traceback" not in stale

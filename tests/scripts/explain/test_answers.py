@@ -24,27 +24,16 @@ LOGITS = np.log([0.5, 0.3, 0.15, 0.05])
 
 
 def test_without_its_first_choice_a_network_says_the_second_with_what_is_left():
-    (knockout,) = answers.knockouts(LOGITS, None)
-    assert (knockout.removed, knockout.answer) == ((0,), 1)
-    assert knockout.probability == pytest.approx(0.3 / 0.5)
+    for label in (None, 0, 1):
+        assert answers.knockouts(LOGITS, label) == (answers.Knockout((0,), 1, pytest.approx(0.3 / 0.5)),)
+    saturated = answers.knockouts(np.array([5000.0, 0.0, -5000.0]), None)
+    assert saturated == (answers.Knockout((0,), 1, 1.0),)
 
 
-@pytest.mark.parametrize("label", [0, 1])
-def test_a_right_answer_and_a_second_choice_need_one_knockout(label):
-    assert [knockout.removed for knockout in answers.knockouts(LOGITS, label)] == [(0,)]
-
-
-def test_all_that_is_more_probable_than_the_label_has_to_go():
-    first, last = answers.knockouts(LOGITS, 3)
-    assert (first.removed, last.removed, last.answer, last.probability) == ((0,), (0, 1, 2), 3, 1.0)
-    _, last = answers.knockouts(LOGITS, 2)
-    assert (last.removed, last.answer) == ((0, 1), 2)
-    assert last.probability == pytest.approx(0.15 / 0.2)
-
-
-def test_knockouts_of_a_saturated_network_are_numbers():
-    (knockout,) = answers.knockouts(np.array([5000.0, 0.0, -5000.0]), None)
-    assert (knockout.answer, knockout.probability) == (1, 1.0)
+@pytest.mark.parametrize(("label", "removed", "left"), [(2, (0, 1), 0.15 / 0.2), (3, (0, 1, 2), 1.0)])
+def test_all_that_is_more_probable_than_the_label_has_to_go(label, removed, left):
+    first, last = answers.knockouts(LOGITS, label)
+    assert (first.removed, last) == ((0,), answers.Knockout(removed, label, pytest.approx(left)))
 
 
 def test_an_edit_that_darkens_the_corner_changes_the_mind_of_a_network_that_reads_it(image):

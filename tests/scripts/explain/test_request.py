@@ -35,13 +35,9 @@ def test_options_take_several_values_and_may_come_again():
     assert (options.network, options.seed, options.output) == (["a", "b", "c"], [0], Path("explanations"))
 
 
-def test_the_picture_goes_to_the_file_or_into_the_folder(tmp_path):
-    assert request.target(tmp_path / "a.png", "cat", "cat.png") == tmp_path / "a.png"
-    assert request.target(tmp_path, "cat", "cat.png") == tmp_path / "cat.png"
-    assert request.target(tmp_path / "v1.2", "cat", "cat.png") == tmp_path / "v1.2/cat.png"
-
-
-def test_the_picture_is_a_png_and_never_replaces_the_image(tmp_path):
+def test_the_picture_goes_to_a_png_or_into_a_folder_and_never_replaces_the_image(tmp_path):
+    for output, path in (("a.png", "a.png"), (".", "cat.png"), ("v1.2", "v1.2/cat.png")):
+        assert request.target(tmp_path / output, "cat", "cat.png") == tmp_path / path
     with pytest.raises(InputError, match=r"expected a \.png file or a folder"):
         request.target(tmp_path / "a.jpg", "cat", "cat.png")
     with pytest.raises(InputError, match=r"would replace .*cat\.png, the image itself"):

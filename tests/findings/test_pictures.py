@@ -1,0 +1,267 @@
+"""The pictures of the findings show the numbers of their tables, within their borders."""
+
+from dataclasses import replace
+from itertools import combinations, product
+
+import matplotlib
+import numpy as np
+import pytest
+
+from stages.findings import (
+    budget,
+    classes,
+    confusions,
+    consistency,
+    curves,
+    effects,
+    errors_by_votes,
+    missed_by,
+    pair_repair,
+    pixel_edits,
+    variance_shares,
+)
+from stages.findings.registry import FINDINGS
+from stages.report import style
+from stages.statistics.table import Table
+from tests import worlds
+
+PICTURES = [(finding, picture) for finding in FINDINGS for picture in finding.pictures]
+LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
+WORLDS = {
+    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"shapley"}),
+    "one network, two classes": ({"cells": worlds.CELLS[:1], "names": ("no", "yes")}, {"effects", "shapley"}),
+    "seven networks": ({"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))]}, {"shapley"}),
+    "twenty classes with long names": ({"seeds": 2, "names": LONG}, set()),
+}
+
+
+@pytest.fixture(scope="module", params=WORLDS.values(), ids=WORLDS)
+def pictured(request):
+    """A sample, and the names of the findings that it does not support."""
+    arguments, refused = request.param
+    world = worlds.World(label_noise=0.05, optimizer=0.15, kernel=0.1, seed=0.1, bad_runs=0.3)
+    drawn = worlds.draw(world, np.random.default_rng(7), images=400, resamples=100, **arguments).sample
+    sample = worlds.asked(drawn, np.random.default_rng(8))
+    return replace(sample, histories=dict.fromkeys(sample.runs, worlds.history([1.0, 0.5]))), refused
+
+
+@pytest.mark.parametrize(("finding", "picture"), PICTURES, ids=lambda part: part.name)
+def test_nothing_leaves_its_picture(finding, picture, pictured):
+    sample, refused = pictured
+    assert (finding.needs(sample) != "") == (finding.name in refused)
+    if finding.name in refused:
+        return
+    with style.applied():
+        figure = picture.draw(finding.table(sample), style)
+        if figure is None:
+            assert picture.name == "budget_by_chance"
+            assert not sample.grid.optimizer_effect()
+            return
+        figure.draw_without_rendering()
+        width, height = figure.get_size_inches()
+        used = figure.get_tightbbox()
+    assert min(used.x0, used.y0, width - used.x1, height - used.y1) > -0.01, f"{used.extents} of {width, height}"
+
+
+def drawn(module, rows, picture=0):
+    finding = module.FINDING
+    return finding.pictures[picture].draw(Table(finding.name, finding.kind, finding.columns, rows), style)
+
+
+def texts(artists):
+    return [artist.get_text() for artist in artists]
+
+
+EFFECT = {"effect": "optimizer", "contrast": "adam - sgd", "value": 0.1, "n": 1000}
+EFFECT |= {"low_images": 0.08, "high_images": 0.12, "low_seeds": 0.05, "high_seeds": 0.15, "seeds": 3}
+
+
+def intervals(axes):
+    """The horizontal intervals of a picture, by colour."""
+    return {
+        matplotlib.colors.to_hex(lines.get_color()[0]).upper(): [
+            tuple(map(float, line[:, 0])) for line in lines.get_segments()
+        ]
+        for lines in axes.collections
+    }
+
+
+def test_both_intervals_of_an_effect_are_drawn_side_by_side():
+    figure = drawn(effects, [EFFECT])
+    axes = figure.axes[0]
+    assert intervals(axes) == {style.BLUE: [(0.08, 0.12)], style.ORANGE: [(0.05, 0.15)]}
+    assert texts(axes.texts) == ["+10.0"]
+    assert texts(figure.legends[0].get_texts()) == ["over new images (n = 1,000)", "over new seeds (n = 3)"]
+
+
+def test_an_interval_that_the_grid_cannot_give_is_named_not_drawn():
+    figure = drawn(effects, [EFFECT | {"low_seeds": None, "high_seeds": None, "seeds": 1}])
+    assert list(intervals(figure.axes[0])) == [style.BLUE]
+    assert texts(figure.legends[0].get_texts())[1] == "over new seeds: needs 2 or more seeds"
+
+
+def test_errors_are_drawn_at_the_number_of_dissenting_votes_beside_their_n():
+    row = {"network": "net", "low": 0.1, "high": 0.4, "n": 1200}
+    rows = [row | {"dissenting_votes": 0, "error_rate": 0.2}, row | {"dissenting_votes": 1, "error_rate": None, "n": 0}]
+    rows += [each | {"network": "all networks", "error_rate": 0.3} for each in rows]
+    axes = drawn(errors_by_votes, rows).axes[0]
+    assert [line.get_xydata().tolist() for line in axes.get_lines()] == [[[0, 0.2]]]
+    assert texts(axes.get_xticklabels()) == ["0\n(n = 1,200)", "1\n(n = 0)"]
+    assert axes.get_ylim() == (0, 1)
+
+
+def test_a_negative_share_is_drawn_left_of_zero():
+    rows = [
+        {"component": "image", "share": 1.2, "low": 1.1, "high": 1.3, "kind": "associated"},
+        {"component": "image x optimizer", "share": -0.2, "low": -0.3, "high": -0.1, "kind": "associated"},
+    ]
+    figure = drawn(variance_shares, rows)
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [1.2, -0.2]
+    assert axes.get_xlim()[0] < -0.3
+    assert texts(axes.texts) == ["120.0%", f"{style.MINUS}20.0%"]
+    assert texts(figure.legends[0].get_texts()) == [
+        "ASSOCIATED: the images",
+        "interval over images",
+    ]
+
+
+def test_confusions_are_shown_in_percent_of_the_true_class_over_all_seeds():
+    rows = [
+        {"network": "net", "seed": seed, "true": true, "predicted": predicted, "count": count, "n": 4}
+        for seed, counts in enumerate(((3, 1, 0, 4), (4, 0, 1, 3)))
+        for (true, predicted), count in zip(product(("cat", "dog"), repeat=2), counts, strict=True)
+    ]
+    panel = drawn(confusions, rows).axes[0]
+    np.testing.assert_array_equal(panel.get_images()[0].get_array(), [[7 / 8, 1 / 8], [1 / 8, 7 / 8]])
+    assert texts(panel.texts) == ["88", "12", "12", "88"]
+    assert panel.get_images()[0].get_clim() == (0, 1)
+
+
+def test_matrices_share_one_scale_and_are_blank_where_there_is_nothing():
+    rows = [
+        {"network": network, "true": a, "removed": b, "repaired": repaired, "n": n}
+        for network, repaired in (("net", 1), ("other", 2))
+        for a, b, n in (("cat", "dog", 2), ("dog", "cat", 0))
+    ]
+    matrices = style.class_matrices(rows, "removed", "repaired", "n", label="", scale="", colours="Greens").axes[:2]
+    for axes, text in zip(matrices, ("50", "100"), strict=True):
+        (image,) = axes.get_images()
+        assert image.get_clim() == (0, 1)
+        np.testing.assert_array_equal(np.ma.getmaskarray(image.get_array()), [[True, False], [True, True]])
+        assert texts(axes.texts) == [text]
+
+
+def test_recall_runs_from_none_to_all_with_its_interval():
+    row = {"network": "net", "seed": 0, "class": "cat", "score": "recall", "value": 0.6, "low": 0.5, "high": 0.7}
+    axes = drawn(classes, [row | {"n": 9}, row | {"score": "precision", "value": 0.1, "n": 8}]).axes[0]
+    assert axes.get_xlim() == (0, 1)
+    assert [line[:, 0].tolist() for line in axes.collections[0].get_segments()] == [[0.5, 0.7]]
+    assert axes.get_lines()[0].get_xydata().tolist() == [[0.6, 0]]
+    assert axes.get_xlabel() == "recall (n = 9 images a class)"
+
+
+def test_training_is_dashed_and_held_out_is_solid():
+    rows = [{"network": "net", "seed": 0} | row for row in worlds.history([1.0, 1.0], [0.6, 0.6])]
+    accuracy = drawn(curves, rows).axes[0]
+    lines = {tuple(line.get_ydata()): line.get_linestyle() for line in accuracy.get_lines()}
+    assert lines == {(0.1, 0.2): "--", (0.6, 0.6): "-"}
+    assert accuracy.get_ylim() == (0, 1)
+
+
+def test_agreement_is_written_with_its_interval_and_left_blank_where_it_is_undefined():
+    pairs = [("a", "b", 0.5, 0.25, 0.75), ("a", "c", -0.125, -0.25, 0.0), ("b", "c", None, None, None)]
+    rows = [
+        {"network_a": a, "seed_a": 0, "network_b": b, "seed_b": 0, "kappa": kappa, "low": low, "high": high}
+        for a, b, kappa, low, high in pairs
+    ]
+    axes = drawn(consistency, rows).axes[0]
+    assert texts(axes.texts) == [
+        "0.50\n0.25 to 0.75",
+        f"{style.MINUS}0.12\n{style.MINUS}0.25 to 0.00",
+    ]
+    assert [texts(labels) for labels in (axes.get_xticklabels(), axes.get_yticklabels())] == [
+        ["a", "b"],
+        ["b", "c"],
+    ]
+
+
+def test_missed_by_draws_bars_beside_the_marks_of_independent_errors():
+    row = {"low": 0.2, "high": 0.8, "n": 1200}
+    rows = [row | {"wrong_runs": 0, "share": 0.7, "expected_share": 0.6}]
+    rows += [row | {"wrong_runs": 1, "share": 0.3, "expected_share": 0.4}]
+    axes = drawn(missed_by, rows).axes[0]
+    assert [bar.get_height() for bar in axes.patches] == [0.7, 0.3]
+    assert axes.get_lines()[0].get_ydata().tolist() == [0.6, 0.4]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (
+        "runs that get an image wrong, of 1",
+        "share of the images (n = 1,200)",
+    )
+
+
+def shares(order, *pairs, network="net", expected=None):
+    row = {"network": network, "order": order, "low": 0, "high": 1, "n": 1200, "expected_share": expected}
+    row |= {"expected_low": 0, "expected_high": 0.5}
+    return [row | {"cause": cause, "share": share, "errors": int(1200 * share)} for cause, share in pairs]
+
+
+def test_the_bars_of_the_budget_lie_one_after_the_other_in_the_colour_of_the_cause():
+    rows = shares("first to last", ("universally hard", 0.75), ("seed-unstable", 0), ("unexplained", 0.25))
+    rows += shares("last to first", ("universally hard", 0.5), ("seed-unstable", 0), ("unexplained", 0.5))
+    figure = drawn(budget, rows)
+    bars = [[(bar.get_x(), bar.get_width()) for bar in axes.patches] for axes in figure.axes]
+    assert bars == [[(0, 0.75), (0.75, 0.25)], [(0, 0.5), (0.5, 0.5)]]
+    assert texts(figure.axes[0].texts) == ["75", "25"]
+    assert texts(figure.axes[0].get_yticklabels()) == ["net (1,200)"]
+    assert texts(figure.legends[0].get_texts()) == ["universally hard", "unexplained"]
+    for bar, patch in zip(figure.axes[0].patches, figure.legends[0].get_patches(), strict=True):
+        assert bar.get_facecolor() == patch.get_facecolor()
+
+
+def test_a_budget_without_errors_can_be_drawn():
+    rows = [row | {"share": None, "n": 0} for row in shares("first to last", ("unexplained", 0))]
+    assert not drawn(budget, rows).axes[0].patches
+
+
+def test_chance_is_drawn_below_what_was_observed():
+    rows = shares("first to last", ("optimizer-sensitive", 0.75), expected=0.25)
+    observed, expected = drawn(budget, rows, 1).axes[0].get_lines()[:2]
+    assert (observed.get_xdata().tolist(), expected.get_xdata().tolist()) == ([0.75], [0.25])
+    assert observed.get_ydata()[0] < expected.get_ydata()[0]
+    assert drawn(budget, shares("first to last", ("unexplained", 1)), 1) is None
+
+
+def labels(names):
+    """Of the pairs of these classes, all as good, each with its weight."""
+    rows = [
+        {"network": "net", "class_a": a, "class_b": b, "repair": 0.5, "low": 0.4, "high": 0.6, "rank": rank}
+        for rank, (a, b) in enumerate(combinations(names, 2), 1)
+    ]
+    axes = drawn(pair_repair, rows).axes[0]
+    return {label.get_text(): label.get_fontweight() for label in axes.get_yticklabels()}
+
+
+def test_of_cifar10_the_blamed_pair_is_shown_whatever_its_rank():
+    shown = labels(worlds.NAMES)
+    assert len(shown) == 11
+    assert [label for label, weight in shown.items() if weight == "bold"] == ["18. bird / cat"]
+
+
+@pytest.mark.parametrize(("names", "count"), [(("bird", "cat", "dog"), 3), ((*worlds.NAMES, "lion"), 10)])
+def test_of_other_classes_no_pair_stands_out(names, count):
+    shown = labels(names)
+    assert len(shown) == count
+    assert set(shown.values()) == {"normal"}
+
+
+def test_the_edits_of_each_networks_first_seed_are_drawn():
+    row = {"edit": "flip", "direction": "repair", "n": 30, "low": -0.1, "high": 0.6}
+    rows = [
+        row | {"network": network, "seed": seed, "direction": direction, "difference": difference}
+        for network, seed, difference in (("a", 3, 0.25), ("a", 4, 0.75), ("b", 3, None), ("b", 4, 0.75))
+        for direction in ("repair", "break")
+    ]
+    for axes in drawn(pixel_edits, rows).axes:
+        drawn_values = [line.get_xdata().tolist() for line in axes.get_lines() if line.get_linestyle() == "None"]
+        assert drawn_values == [[0.25], []]
+        assert axes.get_xlabel() == "n = 30 images"
