@@ -87,13 +87,8 @@ def draw(
 
 def settings(optimizer: str, kernel_size: int, **others: object) -> NetworkSettings:
     """The published architecture with these settings."""
-    given = {
-        "filters": [12, 32, 48, 48, 32],
-        "pool_after": [1, 2, 5],
-        "dense_units": [512, 512],
-        "epochs": 30,
-        "batch_size": 128,
-    }
+    given = {"filters": [12, 32, 48, 48, 32], "pool_after": [1, 2, 5], "dense_units": [512, 512]}
+    given |= {"epochs": 30, "batch_size": 128}
     return NetworkSettings(optimizer=optimizer, kernel_size=kernel_size, **(given | others)).resolved()
 
 

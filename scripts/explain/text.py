@@ -89,28 +89,16 @@ def _details(said: Explanation, label: int | None, names: Sequence[str]) -> Iter
     elif said.neighbours:
         rows = [[f"train:{near.id}", names[near.label], f"{near.similarity:.3f}"] for near in said.neighbours]
         yield table([("nearest images learned from", "label", "similarity"), *rows], right={2})
-    rows = [
-        [
-            listed([names[place] for place in knockout.removed]),
-            names[knockout.answer],
-            rounded(knockout.probability),
-            "right" if knockout.answer == label else "",
-        ]
-        for knockout in said.knockouts
-    ]
-    yield table([("without", "answer", "probability", ""), *rows], right={2})
-    rows = [
-        [
-            edit.name,
-            names[edit.answer],
-            rounded(edit.probability),
-            turn(edit, said.predicted, label),
-            f"{edit.norm:.0f}",
-            _noise(edit, said.predicted, label),
-        ]
-        for edit in said.edits
-    ]
-    yield table([("edit", "answer", "probability", "", "L2", "changed by noise of that size"), *rows], right={2, 4})
+    rows = [["without", "answer", "probability", ""]]
+    for knockout in said.knockouts:
+        without, right = listed([names[place] for place in knockout.removed]), knockout.answer == label
+        rows.append([without, names[knockout.answer], rounded(knockout.probability), "right" if right else ""])
+    yield table(rows, right={2})
+    rows = [["edit", "answer", "probability", "", "L2", "changed by noise of that size"]]
+    for edit in said.edits:
+        words, noise = (of(edit, said.predicted, label) for of in (turn, _noise))
+        rows.append([edit.name, names[edit.answer], rounded(edit.probability), words, f"{edit.norm:.0f}", noise])
+    yield table(rows, right={2, 4})
     yield _occlusion(said, names)
 
 

@@ -84,10 +84,8 @@ def _spread(sample: Sample, part: str) -> Evidence:
     variance = sample.right_by_cell.mean(axis=2).var(axis=1, ddof=1).mean()
     tail = (1 - sample.confidence) / 2
     low, high = (float(np.sqrt(variance * freedom / stats.chi2.ppf(q, freedom))) for q in (1 - tail, tail))
-    quantity = "standard deviation of accuracy over seeds"
-    return Evidence(
-        quantity=quantity, part=part, value=float(np.sqrt(variance)), low=low, high=high, n=networks * seeds
-    )
+    numbers = {"value": float(np.sqrt(variance)), "low": low, "high": high, "n": networks * seeds}
+    return Evidence(quantity="standard deviation of accuracy over seeds", part=part, **numbers)
 
 
 CLAIM = Claim(

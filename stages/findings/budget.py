@@ -127,11 +127,9 @@ FINDING = Finding(
     section="What single errors are put down to",
     question="What are the errors put down to, one by one?",
     kind="associated",
-    caption=(
-        "Every error of a network, all its seeds, by its first cause in the order given. Expected: the share that "
-        "exchanging the networks within each image gives, by chance alone. Intervals: bootstrap over images; of the "
-        "expected share, its normal range."
-    ),
+    caption="Every error of a network, all its seeds, by its first cause in the order given. Expected: the share that "
+    "exchanging the networks within each image gives, by chance alone. Intervals: bootstrap over images; of the "
+    "expected share, its normal range.",
     columns={
         "network": Column(str, f"name of the network, or '{ALL}' together"),
         "order": Column(str, "in which the causes are asked: 'first to last' of those listed, or 'last to first'"),

@@ -21,22 +21,18 @@ def histories(sample: Sample) -> str:
 
 def draw(table: Table, style: Style) -> Figure:
     """Training dashed, held-out solid; one line a run."""
-    networks = list(dict.fromkeys(row["network"] for row in table.rows))
-    alpha = 1 if len({row["seed"] for row in table.rows}) == 1 else 0.6
+    lines = list(dict.fromkeys((row["network"], row["seed"], row["part"]) for row in table.rows))
+    networks = list(dict.fromkeys(network for network, _, _ in lines))
+    alpha = 1 if len({seed for _, seed, _ in lines}) == 1 else 0.6
     figure = style.figure(6.6)
     grid = figure.subplots(len(QUANTITIES), 1, sharex=True)
     for axes, quantity in zip(grid, QUANTITIES, strict=True):
-        for run_rows in _by_line(table.rows):
-            position, part = networks.index(run_rows[0]["network"]), run_rows[0]["part"]
-            axes.plot(
-                [row["epoch"] for row in run_rows],
-                [row[quantity] for row in run_rows],
-                color=style.colour(position),
-                linestyle=DASHES[part],
-                linewidth=WIDTHS[part],
-                alpha=alpha,
-                marker=style.marker(position) if len(run_rows) == 1 else None,
-            )
+        for network, seed, part in lines:
+            epochs = table.where(network=network, seed=seed, part=part)
+            position = networks.index(network)
+            look = {"color": style.colour(position), "linestyle": DASHES[part], "linewidth": WIDTHS[part]}
+            look["marker"] = style.marker(position) if len(epochs) == 1 else None
+            axes.plot([row["epoch"] for row in epochs], [row[quantity] for row in epochs], alpha=alpha, **look)
         axes.grid(axis="y")
         if quantity == "loss":
             axes.set_ylabel("loss, nats")
@@ -55,14 +51,6 @@ def draw(table: Table, style: Style) -> Figure:
     columns = len(handles) if len(networks) <= 3 else 4
     figure.legend(handles=style.by_rows(handles, columns), loc="outside upper left", ncols=columns)
     return figure
-
-
-def _by_line(rows: list[Row]) -> list[list[Row]]:
-    """The rows of each run and part, in the order of its epochs."""
-    lines: dict[tuple[str, int, str], list[Row]] = {}
-    for row in rows:
-        lines.setdefault((row["network"], row["seed"], row["part"]), []).append(row)
-    return list(lines.values())
 
 
 FINDING = Finding(

@@ -55,12 +55,10 @@ FINDING = Finding(
     section="Single errors, and what undoes them",
     question="What undoes single errors, and where in the image is the evidence for them?",
     kind="causal",
-    caption=(
-        f"At most {AT_MOST} errors drawn at random, the networks taking turns, and what undoes each. A square of a "
-        "quarter of the side, filled with the mean colour, slid over the image, and the lead of the wrong class's "
-        "logit over the true one's was read again (Zeiler and Fergus 2014): the map says what the hidden part had "
-        "spoken for."
-    ),
+    caption=f"At most {AT_MOST} errors drawn at random, the networks taking turns, and what undoes each. A square of a "
+    "quarter of the side, filled with the mean colour, slid over the image, and the lead of the wrong class's "
+    "logit over the true one's was read again (Zeiler and Fergus 2014): the map says what the hidden part had "
+    "spoken for.",
     columns={
         **ANSWER,
         "edits": Column(str, "edits after which the answer is right, by '; '"),

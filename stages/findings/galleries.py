@@ -129,10 +129,8 @@ FINDING = Finding(
     section="The images",
     question="Which images are missed: by all, for each cause, and by each network?",
     kind="associated",
-    caption=(
-        "The images shown, drawn at random out of each group, and what the runs shown with each say of it. 'all': each "
-        "run of every network; of a cause: one of the runs that err for it; of a network: its first run."
-    ),
+    caption="The images shown, drawn at random out of each group, and what the runs shown with each say of it. 'all': "
+    "each run of every network; of a cause: one of the runs that err for it; of a network: its first run.",
     columns={
         "gallery": Column(str, "name of the group: missed_by_all, cause_<cause>, wrong_<network> or right_<network>"),
         **ANSWER,

@@ -53,10 +53,8 @@ FINDING = Finding(
     section="The networks",
     question="Which class, when it may not be chosen, would have made it right?",
     kind="causal",
-    caption=(
-        "Share of a class's errors that become right when another class may not be chosen: (accuracy without it - "
-        "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images."
-    ),
+    caption="Share of a class's errors that become right when another class may not be chosen: (accuracy without it - "
+    "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images.",
     columns={
         **RUN,
         "true": Column(str, "class whose errors these are"),

@@ -98,10 +98,8 @@ FINDING = Finding(
     section="The networks",
     question="Which two classes repair each other's errors most, when either may not be chosen?",
     kind="causal",
-    caption=(
-        "Pairs of classes ranked by the mean repair when either may not be chosen for the other's images, over both "
-        "directions and all seeds of a network. Intervals: bootstrap over images."
-    ),
+    caption="Pairs of classes ranked by the mean repair when either may not be chosen for the other's images, over both"
+    " directions and all seeds of a network. Intervals: bootstrap over images.",
     columns={
         "network": NETWORK,
         "class_a": Column(str, "one class"),

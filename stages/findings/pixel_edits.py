@@ -71,12 +71,10 @@ FINDING = Finding(
     section="What changed pixels do",
     question="What do edits of the pixels repair and break, beside noise of the same size?",
     kind="causal",
-    caption=(
-        "What pixel edits repair and break, on wrong and right images of each run, drawn at random (params "
-        "error_analysis.intervention_images), and what random noise of equal L2 norm (the placebo) does. What counts "
-        "is the difference: a wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, "
-        "over images."
-    ),
+    caption="What pixel edits repair and break, on wrong and right images of each run, drawn at random (params "
+    "error_analysis.intervention_images), and what random noise of equal L2 norm (the placebo) does. What counts "
+    "is the difference: a wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, "
+    "over images.",
     columns={
         **RUN,
         "edit": Column(str, "what was done to the images"),

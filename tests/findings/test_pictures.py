@@ -231,6 +231,12 @@ def test_chance_is_drawn_below_what_was_observed():
     assert drawn(budget, shares("first to last", ("unexplained", 1)), 1) is None
 
 
+def test_no_interval_of_a_pair_is_cut_off():
+    row = {"class_a": "cat", "class_b": "dog", "repair": 0.3, "low": 0.1, "rank": 1}
+    rows = [row | {"network": network, "high": high} for network, high in (("a", 0.4), ("b", 0.9))]
+    assert all(axes.get_xlim()[1] > 0.9 for axes in drawn(pair_repair, rows).axes)
+
+
 def labels(names):
     """Of the pairs of these classes, all as good, each with its weight."""
     rows = [

@@ -62,16 +62,11 @@ def requests(browser):
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_nothing_is_asked_from_anywhere(browser, address, width):
+def test_every_picture_has_loaded_and_nothing_was_asked_from_anywhere(browser, address, width):
     asked = opened(browser, address, width)
     assert asked[0] == address
     assert [url for url in asked[1:] if not url.startswith("data:")] == []
     assert browser.get_log("browser") == []
-
-
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_every_picture_has_loaded(browser, address, width):
-    opened(browser, address, width)
     sizes = browser.execute_script("return [...document.images].map(i => [i.complete, i.naturalWidth, i.clientWidth])")
     assert len(sizes) > 50
     for complete, natural, shown in sizes:

@@ -1,4 +1,4 @@
-"""Numbers and verdicts as text."""
+"""Numbers and verdicts as text, beside the examples in the docstrings."""
 
 import pytest
 
@@ -13,13 +13,10 @@ ROW = {"claim": "C1", "quantity": "accuracy", "network": "a", "seed": 0, "value"
     [
         (None, "\N{EN DASH}"),
         ("", "\N{EN DASH}"),
-        (0.12345, "0.123"),
         (-0.5, f"{MINUS}0.500"),
         (-0.0, "0.000"),
         (0.00012, f"1.2e{MINUS}04"),
-        (12345, "12,345"),
         (False, "no"),
-        ("cat", "cat"),
     ],
 )
 def test_a_tables_value(value, expected):

@@ -1,6 +1,5 @@
 """The command as a user gives it, on a tiny trained network."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from stages.download import digits
 from stages.files import write_array, write_json, write_text
 from stages.run import Run
 from stages.settings import NetworkSettings
+from tests.checkouts import environment
 
 SMALL = {"optimizer": "adam", "learning_rate": 0.01, "kernel_size": 3, "filters": [4], "pool_after": [1]}
 SMALL |= {"dense_units": [16], "epochs": 2, "batch_size": 32}
@@ -23,8 +23,8 @@ SMALL |= {"dense_units": [16], "epochs": 2, "batch_size": 32}
 
 def run(*arguments, folder, module="scripts.explain"):
     options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
-    environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
-    return subprocess.run([sys.executable, "-m", module, *arguments], env=environment, **options)
+    variables = environment(PYTHONPATH=str(Path.cwd()))
+    return subprocess.run([sys.executable, "-m", module, *arguments], env=variables, **options)
 
 
 @pytest.fixture(scope="module")
