@@ -34,16 +34,22 @@ def sample(
     rng = np.random.default_rng(7)
     world = worlds.World(label_noise=0.05, optimizer=0.15, kernel=0.1, seed=0.1, bad_runs=0.3)
     drawn = worlds.draw(world, rng, images, cells, seeds, names, resamples=100).sample
+    return known(replace(drawn, files=_files(drawn) if files else None, votes=drawn.votes if votes else None), rng)
+
+
+def known(sample: Sample, rng: np.random.Generator) -> Sample:
+    """The sample with histories, with answers to edits, and with the same images as the other parts."""
+    runs = zip(sample.runs, sample.by_run(sample.right), strict=True)
     return replace(
-        drawn,
-        votes=drawn.votes if votes else None,
-        files=[f"<b>{label}</b>/{index}.png" for index, label in enumerate(drawn.labels)] if files else None,
-        histories={run: _history(rng) for run in drawn.runs},
-        interventions={
-            run: _outcomes(right, rng) for run, right in zip(drawn.runs, drawn.by_run(drawn.right), strict=True)
-        },
-        others={part: replace(drawn, part=part) for part in ("training", "test")},
+        sample,
+        histories={run: _history(rng) for run in sample.runs},
+        interventions={run: _outcomes(right, rng) for run, right in runs},
+        others={part: replace(sample, part=part, votes=None, files=None) for part in ("training", "test")},
     )
+
+
+def _files(sample: Sample) -> list[str]:
+    return [f"<b>{label}</b>/{index}.png" for index, label in enumerate(sample.labels)]
 
 
 def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
