@@ -3,6 +3,7 @@
 Which fonts are installed decides how such characters look, and with that the bytes of the pictures.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -16,6 +17,9 @@ BOXES = "Last Resort High-Efficiency"
 """Comes with Matplotlib too, and has a box for every character."""
 WEIGHTS = ("normal", "bold")
 """Those that the pictures use."""
+
+# Of a family without the one or the other it warns, and takes what there is, as it should.
+logging.getLogger(font_manager.__name__).setLevel(logging.ERROR)
 
 
 class Lettering(NamedTuple):
