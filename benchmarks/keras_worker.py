@@ -6,13 +6,14 @@ import time
 from functools import partial
 from importlib import import_module
 
-from benchmarks.workers import serve
+from benchmarks.workers import limit, serve
 from stages import params
 
 
 def main(way):
     if way == "ours":
         import_module("stages.nicknet")  # prepares the process
+        limit()
     import keras
     import tensorflow as tf
 

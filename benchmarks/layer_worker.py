@@ -4,12 +4,13 @@ import sys
 import time
 from importlib import import_module
 
-from benchmarks.workers import serve
+from benchmarks.workers import limit, serve
 
 
 def main(way):
     if way == "ours":
         import_module("stages.nicknet")  # prepares the process
+        limit()
     import keras
     import tensorflow as tf
 

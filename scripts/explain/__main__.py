@@ -4,6 +4,7 @@ python -m scripts.explain IMAGE
 """
 
 import argparse
+import sys
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from scripts.explain.neighbours import Neighbour, nearest
 from stages import dataset, features, params, settings
 from stages.errors import reported
 from stages.nicknet import runtime
+from stages.report import fonts
 
 
 def main(options: argparse.Namespace) -> None:
@@ -23,6 +25,7 @@ def main(options: argparse.Namespace) -> None:
     images, labels = dataset.read_images("train"), dataset.read_labels("train")
     asked = subject.read(options.image, options.label, names)
     target = request.target(options.output, asked.stem, options.image)
+    chosen = {network: settings.read(network) for network in dict.fromkeys(run.network for run in runs)}
     known = {run: features.read(run, len(ids)) for run in runs} if options.neighbours else {}
     runtime.prepare()
     from stages.nicknet import inference
@@ -30,7 +33,7 @@ def main(options: argparse.Namespace) -> None:
     explanations = {}
     for run in tqdm(runs, "runs", leave=False, disable=None):
         weights = inference.weights_path(run)
-        model = inference.load(settings.read(run.network), weights, asked.image.shape, len(names))
+        model = inference.load(chosen[run.network], weights, asked.image.shape, len(names))
         near: tuple[Neighbour, ...] | None = ()
         if options.neighbours:
             vector = inference.features(model, asked.image[None])[0]
@@ -38,6 +41,8 @@ def main(options: argparse.Namespace) -> None:
         explanations[run] = explain(partial(inference.logits, model), asked.image, asked.label, near)
     figure.write(target, figure.draw(asked, explanations, images, names))
     print(text.report(asked, explanations, names))
+    if numbered := fonts.lettering(names).numbered(names):
+        print(f"explain: {fonts.legend(numbered)}.", file=sys.stderr)
     print(f"picture: {target}")
 
 

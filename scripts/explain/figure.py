@@ -1,6 +1,7 @@
 """The explanations as one picture: a row a run, from what it says to what makes it say something else."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from stages.errors import InputError
 from stages.files import replacing
 from stages.images.edits import EDITS
 from stages.images.occlusion import overlay
-from stages.report import style
+from stages.report import fonts, style
 from stages.report.style import BLUE, FAINT, INK, LINE, VERMILION, short
 from stages.run import Run
 
@@ -43,7 +44,6 @@ def write(path: Path, figure: Figure) -> None:
         figure.savefig(temporary, format="png", dpi=150, metadata={"Software": None})
 
 
-@style.applied()
 def draw(subject: Subject, explanations: Mapping[Run, Explanation], images: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw what every run says.
 
@@ -54,6 +54,17 @@ def draw(subject: Subject, explanations: Mapping[Run, Explanation], images: np.n
         raise InputError(
             f"{len(explanations)} runs are more than one picture holds ({MOST_RUNS}); choose some: --network, --seed."
         )
+    lettering = fonts.lettering([*names, subject.name])
+    numbered = lettering.numbered(names)
+    with style.applied(lettering.families):
+        named = replace(subject, name=lettering.escaped(subject.name))
+        return _drawn(named, explanations, images, [numbered.get(name, name) for name in names])
+
+
+def _drawn(
+    subject: Subject, explanations: Mapping[Run, Explanation], images: np.ndarray, names: Sequence[str]
+) -> Figure:
+    """With the style that is applied, and names that its fonts can write."""
     across = max(-(-len(said.neighbours or ()) // TILE_ROWS) for said in explanations.values())
     bars = min(len(names), MOST_CLASSES) + (len(names) > MOST_CLASSES)
     row = _row_height(bars, across > 0)

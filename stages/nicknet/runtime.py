@@ -15,14 +15,31 @@ _DEFAULT_THREADS = "1"
 are busy all the same: the halves of a batch are computed side by side (see steps.side_by_side)."""
 
 
+_KEPT = (THREADS, "TF_NUM_INTEROP_THREADS", "TF_CPP_MIN_LOG_LEVEL")
+
+
+def ignored(name: str) -> bool:
+    """Whether a variable of the reader's is one of those that change the arithmetic, unseen by DVC.
+
+    >>> [name for name in ("HOME", "XLA_FLAGS", "ONEDNN_MAX_CPU_ISA", "TF_NUM_INTRAOP_THREADS") if ignored(name)]
+    ['XLA_FLAGS', 'ONEDNN_MAX_CPU_ISA']
+    """
+    return name.startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")) and name not in _KEPT
+
+
 def prepare() -> None:
     """Set the environment that TensorFlow reads as it is imported, and import it without its start-up messages.
 
     The number of threads is the same on any number of cores, and with it every result, unless
-    TF_NUM_INTRAOP_THREADS sets another. Where TF_CPP_MIN_LOG_LEVEL is set, it decides on messages, and TensorFlow is
-    not imported here. TensorFlow's errors reach Python as exceptions all the same.
+    TF_NUM_INTRAOP_THREADS sets another. Variables that are `ignored` are removed, with a word on standard error; Keras
+    does not see the reader's own keras.json. Where TF_CPP_MIN_LOG_LEVEL is set, it decides on messages, and TensorFlow
+    is not imported here. TensorFlow's errors reach Python as exceptions all the same.
     """
     os.environ.setdefault(THREADS, _DEFAULT_THREADS)
+    os.environ |= {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull}
+    for name in sorted(filter(ignored, os.environ)):
+        del os.environ[name]
+        print(f"{name} is ignored, since it may change the results.", file=sys.stderr)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

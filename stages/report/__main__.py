@@ -4,6 +4,7 @@ python -m stages.report
 """
 
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stages.errors import reported
 from stages.files import write_bytes, write_text
 from stages.findings.finding import Finding
 from stages.findings.registry import FINDINGS
-from stages.report import charts, page, pictures, results
+from stages.report import charts, fonts, page, pictures, results
 
 FOLDER = Path("plots")
 
@@ -20,12 +21,19 @@ FOLDER = Path("plots")
 def main(findings: Sequence[Finding] = FINDINGS) -> None:
     given = params.read()
     shown = results.read(list(given.networks), given.seeds, findings)
-    drawn, examples = pictures.findings(shown), pictures.examples(shown)
-    text = page.render(shown, drawn)
+    lettering = fonts.lettering(shown.class_names)
+    numbered = lettering.numbered(shown.class_names)
+    named = shown.renamed(numbered)
+    drawn = pictures.findings(named, lettering.families)
+    examples = pictures.examples(named, lettering.families)
+    text = page.render(shown, drawn, numbered)
     charts.write(shown, FOLDER)
     replace(FOLDER / "pictures", drawn)
     replace(FOLDER / "predictions", examples)
     write_text(FOLDER / "report.html", text)
+    if numbered:
+        fix = "Install a font that has them, then: dvc repro --single-item --force report"
+        print(f"report: {fonts.legend(numbered)}. {fix}", file=sys.stderr)
 
 
 def replace(folder: Path, pngs: Mapping[str, bytes]) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from stages.findings.finding import Finding, Picture
 from stages.images.occlusion import overlay
 from stages.report import cases, galleries
+from stages.report.fonts import legend
 from stages.report.results import Results
 from stages.report.style import DPI
 from stages.statistics.table import Column
@@ -48,10 +49,10 @@ class Drawn(NamedTuple):
     height: int
 
 
-def render(results: Results, pictures: Mapping[str, bytes]) -> str:
+def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[str, str] | None = None) -> str:
     """The page as HTML; it loads nothing and runs nothing. Equal arguments give equal text.
 
-    pictures: PNGs of the findings, by name.
+    pictures: PNGs of the findings, by name. numbered: what these say in place of some classes' names.
     """
     css = environment.source("page.css")
     return environment.render(
@@ -60,7 +61,7 @@ def render(results: Results, pictures: Mapping[str, bytes]) -> str:
         sections=_sections(results),
         drawn={finding.name: _drawn(finding, pictures) for finding in results.findings},
         illustrated={name: read(results) for name, read in ILLUSTRATED.items()},
-        collapsed=_collapsed(results),
+        notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
         photo=lambda id: _photo(results.images[id]),
         map_of=lambda case: _photo(overlay(results.images[case.row["id"]], case.map)),
@@ -108,14 +109,17 @@ def _size(png: bytes) -> list[int]:
     return [round(pixels * CSS_PIXELS / DPI) for pixels in Image.open(io.BytesIO(png)).size]
 
 
-def _collapsed(results: Results) -> list[str]:
-    """A sentence for each run that answers the same class for every held-out image."""
-    predicted = {run: answers.probabilities.argmax(axis=1) for run, answers in results.answers.items()}
-    return [
-        f"{run} predicts '{results.class_names[classes[0]]}' for every held-out image"
-        for run, classes in predicted.items()
-        if (classes == classes[0]).all()
-    ]
+def _notes(results: Results) -> list[str]:
+    """A sentence for each run that gets every held-out image right, or wrong, or answers the same class for all."""
+    notes = []
+    for run, answers in results.answers.items():
+        classes = answers.probabilities.argmax(axis=1)
+        right = classes == answers.labels
+        if right.all() or not right.any():
+            notes.append(f"{run} gets every held-out image {'right' if right[0] else 'wrong'}")
+        if (classes == classes[0]).all() and len(classes) > 1:
+            notes.append(f"{run} predicts '{results.class_names[classes[0]]}' for every held-out image")
+    return notes
 
 
 def _photo(image: np.ndarray) -> str:

@@ -1,10 +1,11 @@
 """The pictures of plots/: those of the findings, and random right and wrong predictions of every run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from stages.report import galleries, style, tiles
+from stages.report.fonts import DEFAULT
 from stages.report.results import Results
 from stages.run import Run
 from stages.streams import stream
@@ -13,15 +14,15 @@ EXAMPLES = 12
 """Right, and wrong, predictions of a run that are shown, at most."""
 
 
-def findings(results: Results) -> dict[str, bytes]:
-    """A PNG of each picture of the findings, by name."""
-    with style.applied():
+def findings(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:
+    """A PNG of each picture of the findings, by name. families: see fonts.Lettering."""
+    with style.applied(families):
         return _pngs(figures(results) | galleries.figures(results))
 
 
-def examples(results: Results) -> dict[str, bytes]:
-    """PNGs of random right and wrong predictions of held-out images, by run."""
-    with style.applied():
+def examples(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:
+    """PNGs of random right and wrong predictions of held-out images, by run. families: see fonts.Lettering."""
+    with style.applied(families):
         drawn = {
             f"{run.network}-{run.seed}-{word}": example(run, word, results)
             for run in results.answers

@@ -1,8 +1,9 @@
 """What the report shows: the tables of the analysis, and the images and answers that they are about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,21 @@ class Results:
     def rows(self, name: str, **values: object) -> list[Row]:
         """The rows of a table in which the columns have these values; none where there is no such table."""
         return self.tables[name].where(**values) if name in self.tables else []
+
+    def renamed(self, names: Mapping[str, str]) -> "Results":
+        """The same with other names of classes, in the tables too. names: new ones, by name, of those that change."""
+
+        def cell(value: Any) -> Any:
+            if not isinstance(value, str):
+                return value
+            return names.get(value) or "; ".join(names.get(part, part) for part in value.split("; "))
+
+        tables = {
+            name: replace(table, rows=[{key: cell(value) for key, value in row.items()} for row in table.rows])
+            for name, table in (self.tables if names else {}).items()
+        }
+        class_names = [names.get(name, name) for name in self.class_names]
+        return replace(self, tables=self.tables | tables, class_names=class_names)
 
 
 def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Finding]) -> Results:

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from stages.report.fonts import DEFAULT
 from stages.templates.text import MINUS, percent
 
 __all__ = ["Line2D", "ListedColormap", "MaxNLocator", "Patch", "percent"]
@@ -63,11 +64,14 @@ WIDTH = 7.0
 
 
 @contextmanager
-def applied() -> Iterator[None]:
-    """This module's look, whatever the reader's own Matplotlib settings are, which are left as they were."""
+def applied(families: Sequence[str] = (DEFAULT,)) -> Iterator[None]:
+    """This module's look, whatever the reader's own Matplotlib settings are, which are left as they were.
+
+    families: of the fonts, see fonts.Lettering.
+    """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(FACES)
+        matplotlib.rcParams.update(FACES | {"font.family": list(families)})
         yield
 
 

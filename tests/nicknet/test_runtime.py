@@ -22,6 +22,23 @@ def test_tensorflow_starts_without_a_word():
     assert (done.stdout, done.stderr) == ("3.0\n", "")
 
 
+def test_variables_that_would_change_the_results_are_ignored_by_name(tmp_path):
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras/keras.json").write_text('{"floatx": "float64", "image_data_format": "channels_first"}')
+    names = ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA", "TF_DETERMINISTIC_OPS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
+    changed = dict.fromkeys(names, "0") | {"HOME": str(tmp_path), "KERAS_BACKEND": "jax"}
+    code = (
+        "from stages.nicknet import batches, runtime; import keras, os; "
+        "print(keras.config.floatx(), keras.config.image_data_format(), [*filter(runtime.ignored, os.environ)])"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in changed.items():
+            patch.setenv(name, value)
+        done = python("-c", code)
+    assert done.stdout == "float32 channels_last []\n"
+    assert done.stderr.splitlines() == [f"{name} is ignored, since it may change the results." for name in names]
+
+
 def test_a_failing_import_shows_what_was_held_back(tmp_path):
     (tmp_path / "tensorflow.py").write_text("import os\nos.write(2, b'the reason')\nraise ImportError('x')")
     done = python("-c", "import stages.nicknet", paths=[tmp_path])

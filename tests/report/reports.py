@@ -32,12 +32,16 @@ def sample(
     rng = np.random.default_rng(7)
     world = worlds.World(label_noise=0.05, optimizer=0.15, kernel=0.1, seed=0.1, bad_runs=0.3)
     drawn = worlds.draw(world, rng, images, cells, seeds, names, resamples=100).sample
+    names_of_files = [f"<b>{label}</b>/{index}.png" for index, label in enumerate(drawn.labels)] if files else None
+    return known(replace(drawn, files=names_of_files, votes=drawn.votes if votes else None), rng)
+
+
+def known(sample: Sample, rng: np.random.Generator) -> Sample:
+    """The sample with histories, with answers to edits, and with the same images as the other parts."""
     return replace(
-        worlds.asked(drawn, rng, errors=6, side=SIDE),
-        votes=drawn.votes if votes else None,
-        files=[f"<b>{label}</b>/{index}.png" for index, label in enumerate(drawn.labels)] if files else None,
-        histories={run: worlds.history(2 - 0.2 * np.arange(5) + rng.uniform(0, 0.1, 5)) for run in drawn.runs},
-        others={part: replace(drawn, part=part) for part in ("training", "test")},
+        worlds.asked(sample, rng, errors=6, side=SIDE),
+        histories={run: worlds.history(2 - 0.2 * np.arange(5) + rng.uniform(0, 0.1, 5)) for run in sample.runs},
+        others={part: replace(sample, part=part, votes=None, files=None) for part in ("training", "test")},
     )
 
 

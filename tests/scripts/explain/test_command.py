@@ -87,11 +87,21 @@ def test_a_copy_of_a_training_image_is_its_own_nearest(trained):
     assert Image.open(trained / "out/five.png").format == "PNG"
 
 
-def test_what_the_pipeline_has_not_made_is_named_with_the_command(trained, tmp_path):
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        (["networks"], "data/networks/tiny.yaml is missing. Run `dvc repro configure` to write it."),
+        (["networks", "features"], "data/networks/tiny.yaml is missing. Run `dvc repro configure` to write it."),
+        (["features"], "data/features/tiny/0.npy is missing. Run `dvc repro interventions@tiny-0` to make it."),
+        (["models"], "data/models/tiny/0.weights.h5 is missing. Run `dvc repro` to train the network."),
+    ],
+)
+def test_what_the_pipeline_has_not_made_is_named_with_the_command(trained, tmp_path, missing, expected):
+    """A configure that failed leaves no settings, and trained networks with all that belongs to them."""
     shutil.copytree(trained, tmp_path / "x")
-    shutil.rmtree(tmp_path / "x/data/features")
+    for name in missing:
+        shutil.rmtree(tmp_path / "x/data" / name)
     done = run("five.png", "--output", "new", folder=tmp_path / "x")
-    expected = "data/features/tiny/0.npy is missing. Run `dvc repro interventions@tiny-0` to make it."
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"explain: {expected}\n")
     assert not (tmp_path / "x/new").exists()
 

@@ -54,3 +54,10 @@ def test_bars_are_the_most_probable_classes_and_the_rest():
 def test_more_runs_than_a_picture_holds_are_refused():
     with pytest.raises(InputError, match=r"101 runs are more than one picture holds \(100\); choose some"):
         drawn(2, runs=101)
+
+
+@pytest.mark.filterwarnings("error")
+def test_characters_that_no_font_has_are_numbers():
+    texts = [text for text, _ in words(drawn(2, name="\U000f0000.png", class_name="\U000f0001{}"))]
+    assert "<f0000>.png" in texts
+    assert {"#0", "#1"} <= set(texts)
