@@ -65,7 +65,7 @@ SAMPLES = {
     "a class that is never answered": never("answer"),
     "a class that is neither": never("both"),
     "one answer for every image": worlds.answering(EACH, np.zeros((3, 2, IMAGES), int), worlds.NAMES),
-    "sure answers": worlds.answering(EACH, np.where(SOME, EACH, 0), worlds.NAMES, certain=1.0),
+    "sure answers": worlds.sample(EACH, np.eye(10)[np.where(SOME, EACH, 0)], worlds.NAMES),
 }
 CHANGES = {
     "": lambda sample: sample,

@@ -38,7 +38,6 @@ def images(tmp_path, monkeypatch):
     write_array(images_path("train"), pixels)
     write_array(indices_path("training"), np.arange(40))
     write_json(CLASS_NAMES, ["even", "odd"])
-    monkeypatch.setattr(stage.runtime, "prepare", lambda: None)
     monkeypatch.setattr(stage.settings, "read", lambda network: network)
     monkeypatch.setattr(inference, "load", lambda network, *_: network)
     monkeypatch.setattr(inference, "logits", logits)
