@@ -16,6 +16,8 @@ install: .venv/installed ## create .venv from requirements.lock
 	  sys.exit(0 if v[:2] == (3, 11) else f"Python 3.11 is needed, this is {v[0]}.{v[1]}. Name one: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@! git rev-parse --is-shallow-repository 2>/dev/null | grep -q true || echo "In a shallow clone, DVC loses the results" \
+	  "of 'dvc exp run --temp' and of its queue without a word. Get the rest of the history: git fetch --unshallow"
 	@touch $@
 
 demo: .venv/installed ## three networks on embedded images, compared and explained, in the folder demo
