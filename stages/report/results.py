@@ -54,7 +54,7 @@ class Results:
             for name, table in (self.tables if names else {}).items()
         }
         class_names = [names.get(name, name) for name in self.class_names]
-        return replace(self, tables=self.tables | tables, class_names=class_names)
+        return replace(self, tables={**self.tables, **tables}, class_names=class_names)
 
 
 def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Finding]) -> Results:
