@@ -67,6 +67,11 @@ def run(name: str, settings: Sequence[str]) -> str:
             f"expected the experiment {name} of commit {commit[:7]} to have the settings {message!r}, but it has "
             f"{known!r}. Choose another --name, or forget it: dvc exp remove {name}"
         )
+    if shell.git("rev-parse", "--is-shallow-repository").strip() == "true":
+        raise InputError(
+            "expected a whole clone, but this one is shallow, and DVC would lose the results (docs/dvc-limits.md). Get "
+            "the rest first: git fetch --unshallow"
+        )
     changed = shell.git("status", "--porcelain", "--untracked-files=no", "--", *PIPELINE).strip()
     if changed:
         raise InputError(

@@ -107,6 +107,14 @@ def test_uncommitted_changes_of_the_pipeline_are_refused(repository):
     assert not (repository / "called").exists()
 
 
+def test_a_shallow_clone_is_refused_before_anything_is_trained(repository, tmp_path, monkeypatch):
+    git("clone", "--quiet", "--depth", "1", f"file://{repository}", str(tmp_path / "shallow"))
+    monkeypatch.chdir(tmp_path / "shallow")
+    with pytest.raises(InputError, match=r"this one is shallow, and DVC would lose the results .* --unshallow"):
+        study.run("study", study.SETTINGS)
+    assert not (tmp_path / "shallow/called").exists()
+
+
 def test_a_failed_run_says_so_below_what_dvc_said(repository, tmp_path, capfd):
     fake(tmp_path, "#!/bin/sh\necho 'the reason' >&2\nexit 255\n")
     with pytest.raises(InputError, match=r"`dvc exp run` ended with exit code 255; its output is above\."):
