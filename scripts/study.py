@@ -161,7 +161,7 @@ def _watched(*command: str) -> None:
     if code:
         raise InputError(
             f"`{' '.join(command[:3])}` ended with exit code {code}; its output is above. Trainings that are done stay "
-            "in DVC's cache, and the same command goes on from there."
+            "in DVC's cache, and the same command continues from there."
         )
 
 
