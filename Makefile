@@ -29,8 +29,8 @@ study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC expe
 results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results
 
-test: install ## the tests, some minutes
-	python -m pytest -q -m "not slow"
+test: install ## the tests, some minutes; TESTS names folders or files, all if empty
+	python -m pytest -q -m "not slow" $(TESTS)
 
 test-slow: install ## the tests that need the full data (CIFAR10_ARCHIVE) or many minutes
 	python -m pytest -q -m slow
