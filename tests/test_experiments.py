@@ -132,7 +132,7 @@ def test_the_archive_of_a_queued_experiment_is_the_one_of_queue_start_relative_t
 
 def test_an_experiment_is_queued_with_uncommitted_changes_but_without_new_files(tmp_path):
     folder = checkout(tmp_path / "uncommitted")
-    (folder / "params.yaml").write_text((folder / "params.yaml").read_text().replace("epochs: 30", "epochs: 9"))
+    (folder / "params.yaml").write_text((folder / "params.yaml").read_text().replace("epochs: 2\n", "epochs: 9\n"))
     (folder / "stages/new.py").write_text("")
     run("dvc", "exp", "run", "--queue", "-S", "batch_size=33", "configure", folder=folder)
     queued = yaml.safe_load(run("git", "show", "refs/exps/celery/stash:params.yaml", folder=folder))
