@@ -174,11 +174,10 @@ def with_earlier_outputs(folder):
     [
         ({}, {"largest_file": 4000}, r"checkpoints/.*: File too large\. Raise the limit .*"),
         ({"optimizer": "sgd", "learning_rate": 10.0, "dense_units": [64] * 6}, {}, "the training diverged in epoch .*"),
-        pytest.param(
+        (
             {"filters": [65536], "pool_after": [], "dense_units": [65536]},
             {},
-            r"out of memory \(.*\)\. Free some, or make the run smaller\.",
-            marks=pytest.mark.slow,
+            "not begun, since it would run out of memory: it needs about .* Make some smaller, or raise the limit.",
         ),
     ],
     ids=["a limit on file sizes", "divergence", "more memory than there is"],
@@ -186,9 +185,8 @@ def with_earlier_outputs(folder):
 def test_what_goes_wrong_ends_it_with_one_line_and_writes_nothing(trainings, tmp_path, changes, options, reason):
     folder = with_earlier_outputs(workspace(tmp_path / "w", **changes))
     assert trainings.run(folder, **options) == 1
-    *others, line = said(folder)
+    (line,) = said(folder)
     assert re.fullmatch(f"train nicknet1 0: {reason}", line)
-    assert not others or reason.startswith("out of memory")  # of which TensorFlow has its own words
     assert "Traceback" not in said_path(folder).read_text()
     assert outputs(folder) == EARLIER
     assert kept(folder) == []
