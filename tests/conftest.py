@@ -9,6 +9,13 @@ import pytest
 from tests.checkouts import SMALL, checkout, run
 
 
+def pytest_collection_modifyitems(items):
+    """Of tests that run side by side, a file's stay together, and so do all that look at the pipeline's run."""
+    for item in items:
+        group = "pipeline" if "pipeline" in getattr(item, "fixturenames", ()) else item.path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """A checkout in which the pipeline has run. printed: by that run. opened: a file a stage, see sitecustomize.py."""
