@@ -13,7 +13,8 @@ from stages.findings.registry import Analysis, refusal_table
 def main() -> None:
     samples = inputs.read(params.read())
     analysis = Analysis(samples["held-out"])
-    tables = [*verdict_tables(analysis, Analysis(samples["test"])), *analysis.tables, refusal_table(analysis.refusals)]
+    verdicts = verdict_tables(analysis, Analysis(samples["test"]))
+    tables = [analysis.answers, *verdicts, *analysis.tables, refusal_table(analysis.refusals)]
     for table in tables:
         table.write()
     metrics.write(analysis)

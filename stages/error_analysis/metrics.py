@@ -4,7 +4,9 @@ from pathlib import Path
 from statistics import fmean
 
 from stages.files import write_json
+from stages.findings.finding import Answer
 from stages.findings.registry import Analysis
+from stages.statistics.table import Row
 
 FOLDER = Path("metrics")
 SCORES = {
@@ -24,12 +26,13 @@ def of_network(analysis: Analysis, network: str) -> dict[str, float]:
     }
 
 
-def of_errors(analysis: Analysis) -> dict[str, float]:
-    """The content of metrics/errors.json: differences of held-out accuracy that settings cause, those the grid has.
+def of_errors(analysis: Analysis) -> dict[str, float | list[str]]:
+    """The content of metrics/errors.json: the answer in sentences, which DVC shows in no table since they are a list.
 
-    The main effect, or the mean of the simple effects where a cell is missing.
+    After them, the differences of held-out accuracy that settings cause, those the grid has: the main effect, or the
+    mean of the simple effects where a cell is missing.
     """
-    effects = {}
+    effects: dict[str, float | list[str]] = {"answer": [str(Answer(**row)) for row in _answers(analysis)]}
     for factor in ("optimizer", "kernel size"):
         rows = analysis.where("effects", effect=factor)
         rows = rows or [row for row in analysis.where("effects") if row["effect"].startswith(f"{factor} ")]
@@ -42,6 +45,10 @@ def write(analysis: Analysis) -> None:
     for network in analysis.sample.networks:
         write_json(FOLDER / f"{network}.json", of_network(analysis, network))
     write_json(FOLDER / "errors.json", of_errors(analysis))
+
+
+def _answers(analysis: Analysis) -> list[Row]:
+    return [{name: value for name, value in row.items() if name in Answer._fields} for row in analysis.answers.rows]
 
 
 def _mean(values: list[float]) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Kind, Refusal, Row, Table
@@ -40,6 +40,26 @@ class Picture:
     wide: bool = False
 
 
+class Answer(NamedTuple):
+    """What a finding says to a reader without statistics.
+
+    sentence: with the value in it, as text. low, high: its interval, None where there is none. over: what other such
+    numbers the interval is about: 'new images', 'new seeds' or both, one after the other; '' without an interval.
+    """
+
+    sentence: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    over: str = ""
+
+    def __str__(self) -> str:
+        """The sentence, and its interval in percent."""
+        if self.low is None or self.high is None:
+            return self.sentence
+        return f"{self.sentence} [{self.low:.1%}, {self.high:.1%}, over {self.over}]"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One question, and how it is answered.
@@ -48,7 +68,8 @@ class Finding:
     order of their first finding. question: what is asked, in a reader's words. kind: see table.Kind. caption: what
     the table holds, how its numbers are computed, and what its intervals are over. columns: every column, described.
     rows: of a sample that has what is needed. needs: why a sample cannot support the finding, '' where it can.
-    limits: what the grid cannot support of it, beside the whole.
+    limits: what the grid cannot support of it, beside the whole. answer: what a table that has rows says in one
+    sentence; None where it says nothing.
     """
 
     name: str
@@ -61,6 +82,7 @@ class Finding:
     needs: Callable[[Sample], str] = lambda sample: ""
     limits: Callable[[Sample], list[Refusal]] = lambda sample: []
     pictures: tuple[Picture, ...] = ()
+    answer: Callable[[Table], Answer | None] = lambda table: None
 
     def table(self, sample: Sample) -> Table:
         """The table of a sample that has what the finding needs."""

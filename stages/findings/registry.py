@@ -48,6 +48,10 @@ FINDINGS: tuple[Finding, ...] = tuple(
 )
 
 
+ANSWERS = ("effects",)
+"""The findings whose sentences begin the page, in this order; at most six."""
+
+
 class Analysis:
     """The tables of one sample, each computed when it is first asked for."""
 
@@ -74,6 +78,15 @@ class Analysis:
         return [table for table in map(self.table, self.findings) if table]
 
     @cached_property
+    def answers(self) -> Table:
+        """The answer to the title question: the sentences of ANSWERS that the sample supports."""
+        tables = [table for name in ANSWERS if name in self.findings and (table := self.table(name)) and table.rows]
+        answers = [(table.name, self.findings[table.name].answer(table)) for table in tables]
+        return Table(
+            "answers", "by row", ANSWERED, [{"finding": name, **one._asdict()} for name, one in answers if one]
+        )
+
+    @cached_property
     def refusals(self) -> list[Refusal]:
         """What the sample cannot support: of the grid, then whole findings, then parts of one; each once."""
         refusals = list(self.sample.grid.refusals)
@@ -83,6 +96,14 @@ class Analysis:
         return list(dict.fromkeys(refusals))
 
 
+ANSWERED = {
+    "finding": Column(str, "name of the finding, and of the table, that says it"),
+    "sentence": Column(str, "the answer in one sentence, with the value in it"),
+    "value": Column(float, "a share 0..1, or a difference of shares"),
+    "low": Column(float, "lower end of its interval; none without one"),
+    "high": Column(float, "upper end of its interval"),
+    "over": Column(str, "what the interval is over"),
+}
 REFUSALS = {
     "analysis": Column(str, "what is not computed"),
     "reason": Column(str, "what the grid, or the sample, does not have"),

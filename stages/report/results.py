@@ -11,7 +11,7 @@ from stages import dataset, outcomes, predictions, settings
 from stages.claims.registry import NUMBERS, VERDICTS
 from stages.errors import InputError
 from stages.findings.finding import Finding
-from stages.findings.registry import REFUSALS
+from stages.findings.registry import ANSWERED, REFUSALS
 from stages.outcomes import Outcomes
 from stages.predictions import Predictions
 from stages.run import Run
@@ -19,7 +19,7 @@ from stages.settings import NetworkSettings
 from stages.statistics import table
 from stages.statistics.table import Row, Table
 
-WHOLE = {"verdicts": VERDICTS, "claim_numbers": NUMBERS, "refusals": REFUSALS}
+WHOLE = {"answers": ANSWERED, "verdicts": VERDICTS, "claim_numbers": NUMBERS, "refusals": REFUSALS}
 """The columns of the tables that are of no finding, and always there."""
 
 

@@ -39,7 +39,7 @@ def test_scores_are_means_over_the_seeds_in_a_file_a_network(tmp_path, monkeypat
     assert contents == {
         "nicknet1": {"accuracy": 0.5, "precision": 0.5, "loss": 0.5, "training_accuracy": 0.9},
         "nicknet2": {"accuracy": 0.666666667, "precision": 0.666666667, "loss": 0.666666667, "training_accuracy": 0.9},
-        "errors": {},
+        "errors": {"answer": []},
     }
 
 
@@ -52,10 +52,15 @@ def test_a_main_effect_stands_for_its_simple_effects():
         effect("kernel size with adam", 0.25),
         effect("kernel size with sgd", 0.5),
     ]
-    assert metrics.of_errors(analysis_of(effects=effects)) == {"optimizer_effect": 0.3, "kernel_size_effect": 0.375}
+    assert metrics.of_errors(analysis_of(effects=effects)) == {
+        "answer": [],
+        "optimizer_effect": 0.3,
+        "kernel_size_effect": 0.375,
+    }
 
 
 def test_an_effect_that_the_grid_does_not_have_is_left_out():
     assert metrics.of_errors(analysis_of(effects=[effect("kernel size with sgd", -0.1)])) == {
-        "kernel_size_effect": -0.1
+        "answer": [],
+        "kernel_size_effect": -0.1,
     }

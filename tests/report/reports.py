@@ -49,7 +49,7 @@ def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
     """What the stages before the report would have left in the current folder."""
     analysis = Analysis(sample, findings)
     verdicts = verdict_tables(Analysis(sample), Analysis(sample.others["test"]))
-    for table in (*verdicts, *analysis.tables, refusal_table(analysis.refusals)):
+    for table in (analysis.answers, *verdicts, *analysis.tables, refusal_table(analysis.refusals)):
         table.write()
     photos = np.random.default_rng(8).integers(0, 256, (len(sample.ids), SIDE, SIDE, 3), dtype=np.uint8)
     write_array(dataset.images_path("train"), photos)

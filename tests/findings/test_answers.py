@@ -1,0 +1,33 @@
+"""The sentences at the top of the page: of what is planted, the right one appears, with its number."""
+
+import numpy as np
+
+from stages.findings import registry
+from stages.findings.registry import ANSWERS, Analysis
+from tests import worlds
+
+
+def sentence(finding, world, **options):
+    """What the finding says of a draw of the world; '' where it says nothing."""
+    sample = worlds.draw(world, np.random.default_rng(1), **options).sample
+    rows = Analysis(sample).answers.where(finding=finding)
+    return rows[0]["sentence"] if rows else ""
+
+
+def test_there_are_at_most_six():
+    assert len(ANSWERS) <= 6
+    assert {*ANSWERS} <= {finding.name for finding in registry.FINDINGS}
+
+
+def test_a_setting_that_matters_is_named_with_what_it_changes():
+    said = sentence("effects", worlds.World(optimizer=0.2, bad_runs=0.02))
+    assert said.startswith("adam instead of sgd changes the accuracy by +2")
+    assert said.endswith(" percentage points.")
+
+
+def test_settings_that_do_not_matter_are_said_to_be_so():
+    assert sentence("effects", worlds.World(seed=0.3)).startswith("No setting that was compared is seen to change")
+
+
+def test_one_seed_leaves_luck_open():
+    assert sentence("effects", worlds.World(optimizer=0.2), seeds=1).endswith("so that luck is not excluded.")
