@@ -97,6 +97,11 @@ class Params(NetworkSettings):
     """One run of every network a seed; it sets the initial weights and the order of the images."""
     error_analysis: ErrorAnalysis
 
+    @property
+    def side(self) -> int:
+        """Pixels of a side of the square images."""
+        return self.data.image_side if self.dataset == "folder" else _PUBLISHED_SIDE
+
     def network(self, name: str) -> NetworkSettings:
         """The effective settings of one network: those that it sets, the inherited ones elsewhere, defaults filled in.
 
@@ -115,7 +120,7 @@ class Params(NetworkSettings):
 
     @model_validator(mode="after")
     def _networks_stand(self) -> "Params":
-        problems, side = [], self.data.image_side if self.dataset == "folder" else _PUBLISHED_SIDE
+        problems, side = [], self.side
         for name in self.networks:
             try:
                 poolings = len(self.network(name).pool_after)
