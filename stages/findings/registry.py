@@ -27,6 +27,7 @@ from stages.findings import (
     pixel_edits,
     scores,
     shapley,
+    sobol_indices,
     suspect_labels,
     variance_shares,
 )
@@ -38,7 +39,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
         *(effects, shapley, matched_fit),
-        *(variance_shares, errors_by_votes, explained),
+        *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(budget, suspect_labels),
         *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
