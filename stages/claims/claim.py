@@ -143,9 +143,11 @@ def judged(evidence: Sequence[Evidence]) -> Judgement:
 
 
 def agreed(numbers: Sequence[Evidence]) -> list[Evidence]:
-    """One number's intervals over images and over seeds, undecided unless both are there and say the same."""
-    same = len(numbers) == 2 and numbers[0].verdict == numbers[1].verdict
-    return [number if same else replace(number, verdict=UNDECIDED) for number in numbers]
+    """One number over new images and over new seeds: it contradicts only where both do, and decides not alone."""
+    verdicts = [number.verdict for number in numbers]
+    if len(numbers) == 1 or FAILS in verdicts and verdicts != [FAILS, FAILS]:
+        return [replace(number, verdict=UNDECIDED) for number in numbers]
+    return list(numbers)
 
 
 def of_readings(readings: Mapping[str, Judgement]) -> Judgement:
@@ -156,6 +158,8 @@ def of_readings(readings: Mapping[str, Judgement]) -> Judgement:
     >>> judgement.verdict, judgement.reason
     ('depends on the reading', 'Of networks: holds. All. Of means: does not hold. None.')
     """
+    if len(readings) == 1:
+        return next(iter(readings.values()))
     verdicts = {judgement.verdict for judgement in readings.values()}
     verdict = verdicts.pop() if len(verdicts) == 1 else DEPENDS if verdicts == {HOLDS, FAILS} else UNDECIDED
     reasons = [f"{name[0].upper()}{name[1:]}: {each.verdict}. {each.reason}" for name, each in readings.items()]

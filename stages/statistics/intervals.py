@@ -68,6 +68,32 @@ def over_unpaired_seeds(
     return *_t_interval(weights @ values.mean(axis=1), np.sqrt(terms.sum()), freedom, confidence), freedom
 
 
+def paired_power(seeds: int, effect: float, confidence: float) -> float:
+    """Chance, 0..1, that the two-sided paired t test of so many seeds finds an effect: noncentral t distribution.
+
+    effect: in standard deviations of the seeds' contrasts.
+
+    >>> round(paired_power(34, 0.5, 0.95), 3), round(paired_power(33, 0.5, 0.95), 3)
+    (0.808, 0.795)
+    """
+    quantile = stats.t.ppf((1 + confidence) / 2, seeds - 1)
+    found = stats.nct(seeds - 1, effect * np.sqrt(seeds))
+    return float(found.sf(quantile) + found.cdf(-quantile))
+
+
+def seeds_needed(effect: float, power: float, confidence: float) -> int:
+    """The least number of seeds with this power; effect > 0 as in paired_power.
+
+    >>> seeds_needed(0.5, 0.8, 0.95), seeds_needed(1.0, 0.8, 0.95)
+    (34, 10)
+    """
+    normal = stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power)
+    seeds = max(2, int((normal / effect) ** 2))  # t needs more than the normal distribution
+    while paired_power(seeds, effect, confidence) < power:
+        seeds += 1
+    return seeds
+
+
 def satterthwaite(terms: np.ndarray, freedom: int) -> float:
     """Degrees of freedom of a sum of variances, float (cells,), that have `freedom` each (Satterthwaite 1946).
 
@@ -80,6 +106,11 @@ def satterthwaite(terms: np.ndarray, freedom: int) -> float:
 def _t_interval(mean: float, error: float, freedom: float, confidence: float) -> tuple[float, float]:
     low, high = stats.t.interval(confidence, freedom, loc=mean, scale=error)
     return float(low), float(high)
+
+
+def excludes_zero(low: float | None, high: float | None) -> bool:
+    """Whether an interval is there and lies on one side of 0."""
+    return low is not None and high is not None and not low <= 0 <= high
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
