@@ -145,7 +145,7 @@ def judged(evidence: Sequence[Evidence]) -> Judgement:
 def agreed(numbers: Sequence[Evidence]) -> list[Evidence]:
     """One number over new images and over new seeds: it contradicts only where both do, and decides not alone."""
     verdicts = [number.verdict for number in numbers]
-    if len(numbers) == 1 or FAILS in verdicts and verdicts != [FAILS, FAILS]:
+    if len(numbers) == 1 or (FAILS in verdicts and verdicts != [FAILS, FAILS]):
         return [replace(number, verdict=UNDECIDED) for number in numbers]
     return list(numbers)
 
