@@ -153,7 +153,8 @@ def test_the_reports_contrasts_alone_are_judged_where_its_networks_are_alone():
 def test_the_main_difference_is_judged_on_the_last_sixth_of_the_epochs():
     sample = in_cells(0.1, 0.15, 0.3, 0.35)
     vars(sample)["late_right"] = in_cells(0.1, 0.3, 0.15, 0.35).right.astype(float)
-    assert verdicts(sample)["C2"].verdict == FAILS
+    (claim,) = (claim for claim in CLAIMS if claim.name == "C2")
+    assert claim.judge(Analysis(sample)).verdict == FAILS
 
 
 def test_two_intervals_contradict_together_or_not_at_all():
