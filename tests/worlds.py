@@ -27,7 +27,7 @@ class World:
     label_noise: the label is wrong, people see it, networks predict the true class. pair: a bird taken for a cat, or a
     cat for a bird, by every run. optimizer: wrong in every run with sgd. kernel: wrong in every run with the smallest
     kernel. seed: each run is wrong with chance `unlucky`, by itself. bad_runs: beside that, each run gets a share of
-    its own, evenly drawn from 0 to this, of the remaining images wrong.
+    its own, evenly drawn from 0 to this, of the remaining images wrong. bad_classes: the same, in each class one more.
     """
 
     label_noise: float = 0.0
@@ -37,14 +37,20 @@ class World:
     seed: float = 0.0
     unlucky: float = 1 / 6
     bad_runs: float = 0.0
+    bad_classes: float = 0.0
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A draw of a world. kinds: str (N,), each image's type, 'right' where nothing is planted."""
+    """A draw of a world.
+
+    kinds: str (N,), each image's type, 'right' where nothing is planted. bad: float (cells, seeds, classes), the share
+    of these that each run gets wrong in each class.
+    """
 
     sample: Sample
     kinds: np.ndarray
+    bad: np.ndarray
 
 
 def draw(
@@ -69,20 +75,24 @@ def draw(
         truth[kinds == "pair"] = rng.choice([bird, cat], (kinds == "pair").sum())
     labels = np.where(kinds == "label_noise", _other(truth, classes, rng), truth)
     votes = np.repeat(truth[:, None], 3, axis=1).astype(np.uint8)
-    probabilities = []
+    probabilities, bad = [], []
     for optimizer, size in cells:
         for _ in range(seeds):
             wrong = (kinds == "pair") | (kinds == "optimizer") & (optimizer == "sgd")
             wrong |= (kinds == "kernel") & (size == min(size for _, size in cells))
             wrong |= (kinds == "seed") & (rng.random(images) < world.unlucky)
-            wrong |= (kinds == "right") & (rng.random(images) < rng.uniform(0, world.bad_runs))
+            draws = rng.random(images)
+            bad.append(rng.uniform(0, world.bad_runs) + np.zeros(classes))
+            if world.bad_classes:
+                bad[-1] += rng.uniform(0, world.bad_classes, classes)
+            wrong |= (kinds == "right") & (draws < bad[-1][labels])
             predicted = np.where(wrong, _other(truth, classes, rng), truth)
             if world.pair:
                 predicted[kinds == "pair"] = bird + cat - truth[kinds == "pair"]
             probabilities.append(_confident(predicted, truth, classes, rng))
     others = {"part": part, "number_of_resamples": resamples, "votes": votes}
     answers = np.stack(probabilities).reshape(len(cells), seeds, images, classes)
-    return Draw(sample(labels, answers, names, cells, **others), kinds)
+    return Draw(sample(labels, answers, names, cells, **others), kinds, np.reshape(bad, (len(cells), seeds, classes)))
 
 
 def settings(optimizer: str, kernel_size: int, **others: object) -> NetworkSettings:
@@ -99,7 +109,8 @@ def error_rates(world: World, cells: Sequence[tuple[str, int]] = CELLS) -> Mappi
     small = np.array([float(size == min(size for _, size in cells)) for _, size in cells])
     planted = {"label_noise": ones, "pair": ones, "optimizer": sgd, "kernel": small, "seed": world.unlucky * ones}
     rates = {name: (getattr(world, name), rate) for name, rate in planted.items()}
-    return rates | {"right": (1 - sum(share for share, _ in rates.values()), 0 * ones)}
+    bad = (world.bad_runs + world.bad_classes) / 2
+    return rates | {"right": (1 - sum(share for share, _ in rates.values()), bad * ones)}
 
 
 def images_with_a_cue(

@@ -1,45 +1,62 @@
-"""C7: the images matter more than the settings and the seed."""
+"""C7: the images matter more than the settings and the run."""
 
-from dataclasses import replace
-
-import numpy as np
-
-from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, higher, judged
+from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, above, agreed, judged, of_readings
 from stages.findings.finding import no_collapse
 from stages.findings.registry import Analysis
-from stages.findings.variance_shares import sampled_shares
+from stages.findings.sobol_indices import sampled_indices
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
+from stages.statistics.table import Row
 
-GROUPS = (("image",), ("optimizer", "kernel size", "network"), ("seed",))
-"""Components that are compared, those of a group together; 'network' stands for the settings where these mix."""
+READINGS = ("first-order", "total")
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
     sample = analysis.sample
-    shares = {row["component"]: row["share"] for row in analysis.where("variance_shares")}
-    if not shares:
-        return Judgement(UNDECIDED, "The variance shares could not be computed.")
-    image, evidence = None, []
-    for group in GROUPS:
-        components = [name for name in group if name in shares]
-        if components:
-            samples = np.sum([sampled_shares(sample)[name] for name in components], axis=0)
-            low, high = map(float, percentile(samples, sample.confidence))
-            number = Evidence(
-                quantity=f"share of {' + '.join(components)}",
-                part=part,
-                value=sum(shares[name] for name in components),
-                low=low,
-                high=high,
-                n=len(sample.labels),
-                verdict=higher(image, (low, high)) if image else "",
-            )
-            evidence.append(number)
-            image = image or (low, high)
-    judgement = judged(evidence)
-    problem = _incomparable(sample)
-    return replace(judgement, verdict=UNDECIDED, reason=problem) if problem else judgement
+    if problem := _incomparable(sample):
+        return Judgement(UNDECIDED, problem)
+    if not analysis.table("sobol_indices"):
+        return Judgement(UNDECIDED, "The Sobol indices could not be computed.")
+    return of_readings({f"{index} indices": judged(_evidence(analysis, part, index)) for index in READINGS})
+
+
+def _evidence(analysis: Analysis, part: str, index: str) -> list[Evidence]:
+    image, settings, *_, run = analysis.where("sobol_indices", index=index)
+    numbers = [
+        Evidence.of(row, quantity=f"{index} index of {row['source']}", part=part) for row in (image, settings, run)
+    ]
+    for other in (settings, run):
+        (alone,) = analysis.where("sobol_indices", index="first-order", source=other["source"])
+        numbers += agreed(_differences(analysis.sample, image, other, alone, part))
+    return numbers
+
+
+def _differences(sample: Sample, image: Row, other: Row, alone: Row, part: str) -> list[Evidence]:
+    """How far an index of the image exceeds that of another source, over new images and over new seeds.
+
+    alone: the other's first-order index. What the two sources have in common cancels, and of the rest new seeds move
+    this index alone.
+    """
+    index, value = image["index"], image["value"] - other["value"]
+    samples = sampled_indices(sample)
+    low, high = map(float, percentile(samples["image"][index] - samples[other["source"]][index], sample.confidence))
+    intervals = {"images": (low, high, image["n"])}
+    if alone["low_seeds"] is not None:
+        moved = [value + alone["value"] - alone[end] for end in ("high_seeds", "low_seeds")]
+        intervals["seeds"] = (*moved, len(sample.seeds))
+    name = f"{index} index of image - that of {other['source']}"
+    return [
+        Evidence(
+            quantity=f"{name}, over new {over}",
+            part=part,
+            value=value,
+            low=low,
+            high=high,
+            n=n,
+            verdict=above(low, high, 0),
+        )
+        for over, (low, high, n) in intervals.items()
+    ]
 
 
 def _incomparable(sample: Sample) -> str:
@@ -48,7 +65,7 @@ def _incomparable(sample: Sample) -> str:
     fixed = [name for name, effect in effects.items() if effect is None]
     if fixed:
         return f"The grid does not compare networks that differ in the {' or the '.join(fixed)} alone."
-    return "One seed: the share of the seed is not known." if len(sample.seeds) < 2 else ""
+    return "One seed: what varies with the run is not known." if len(sample.seeds) < 2 else ""
 
 
 CLAIM = Claim(
@@ -56,8 +73,9 @@ CLAIM = Claim(
     text="What most affects misclassification is the data set.",
     source="docs/report.md#c7",
     kind="associated",
-    rule="Holds if the image's share of the variance of errors lies, intervals apart, above that of optimizer and "
-    "kernel size together and above that of the seed; does not hold if it lies below one of them.",
+    rule="Holds if the Sobol index of the image exceeds that of optimizer and kernel size together and that of the "
+    "run, over new images and over new seeds; does not hold if one of these exceeds it in both. Judged on first-order "
+    "and on total indices; depends on the reading where one holds and the other does not.",
     decide=decide,
     needs=no_collapse,
 )

@@ -3,8 +3,8 @@
 Verdicts are those of a three-valued logic: a number may meet a rule, contradict it, or leave it open.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from stages.findings.pair_repair import CIFAR10
@@ -13,6 +13,7 @@ from stages.statistics.sample import Sample
 from stages.statistics.table import Kind, Row
 
 HOLDS, FAILS, UNDECIDED, INAPPLICABLE = "holds", "does not hold", "cannot be decided", "not applicable"
+DEPENDS = "depends on the reading"
 
 SURE = 0.95
 """Bootstrap probability that counts as sure."""
@@ -139,6 +140,30 @@ def judged(evidence: Sequence[Evidence]) -> Judgement:
     """What the evidence says together."""
     verdict = all_hold(number.verdict for number in evidence)
     return Judgement(verdict, reason(verdict, evidence), evidence)
+
+
+def agreed(numbers: Sequence[Evidence]) -> list[Evidence]:
+    """One number over new images and over new seeds: it contradicts only where both do, and decides not alone."""
+    verdicts = [number.verdict for number in numbers]
+    if len(numbers) == 1 or (FAILS in verdicts and verdicts != [FAILS, FAILS]):
+        return [replace(number, verdict=UNDECIDED) for number in numbers]
+    return list(numbers)
+
+
+def of_readings(readings: Mapping[str, Judgement]) -> Judgement:
+    """What the readings of a claim say together: where one holds and another does not, it depends on the reading.
+
+    >>> verdicts = {"of networks": Judgement(HOLDS, "All."), "of means": Judgement(FAILS, "None.")}
+    >>> judgement = of_readings(verdicts)
+    >>> judgement.verdict, judgement.reason
+    ('depends on the reading', 'Of networks: holds. All. Of means: does not hold. None.')
+    """
+    if len(readings) == 1:
+        return next(iter(readings.values()))
+    verdicts = {judgement.verdict for judgement in readings.values()}
+    verdict = verdicts.pop() if len(verdicts) == 1 else DEPENDS if verdicts == {HOLDS, FAILS} else UNDECIDED
+    reasons = [f"{name[0].upper()}{name[1:]}: {each.verdict}. {each.reason}" for name, each in readings.items()]
+    return Judgement(verdict, " ".join(reasons), [number for each in readings.values() for number in each.evidence])
 
 
 def reason(verdict: str, evidence: Sequence[Evidence]) -> str:

@@ -11,7 +11,7 @@ from stages.statistics.table import Column, Table
 CLAIMS: tuple[Claim, ...] = (c1.TRAINING, c1.HELD_OUT, *(module.CLAIM for module in (c2, c3, c4, c5, c6, c7)))
 
 KIND = Column(str, "'causal' or 'associated'")
-VERDICT = "'holds', 'does not hold', 'cannot be decided' or 'not applicable'"
+VERDICT = "'holds', 'does not hold', 'depends on the reading', 'cannot be decided' or 'not applicable'"
 VERDICTS = {
     "claim": Column(str, "name of the claim"),
     "text": Column(str, "what the report claims"),

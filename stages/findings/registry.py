@@ -12,6 +12,7 @@ from stages.findings import (
     consistency,
     curves,
     effects,
+    equivalence,
     errors_by_votes,
     explained,
     explained_images,
@@ -27,6 +28,7 @@ from stages.findings import (
     pixel_edits,
     scores,
     shapley,
+    sobol_indices,
     suspect_labels,
     variance_shares,
 )
@@ -37,8 +39,8 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        *(effects, shapley, matched_fit),
-        *(variance_shares, errors_by_votes, explained),
+        *(effects, shapley, equivalence, matched_fit),
+        *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(budget, suspect_labels),
         *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),

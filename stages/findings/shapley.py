@@ -5,13 +5,13 @@ import numpy as np
 from stages.findings.effects import two_intervals
 from stages.findings.finding import Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.effects import ESTIMATE, estimate, sampled_accuracies, shapley_parts
-from stages.statistics.intervals import percentile
+from stages.statistics.intervals import excludes_zero, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
 
 def rows(sample: Sample) -> list[Row]:
-    """Shares of the total are given where its interval over images excludes 0."""
+    """Shares of the total are given where its intervals over images and over seeds exclude 0."""
     parts = shapley_parts(sample.grid)
     table = [
         {"setting": part.effect, "contrast": part.levels, **estimate(sample, part.weights)}
@@ -19,8 +19,8 @@ def rows(sample: Sample) -> list[Row]:
         for part in parts
     ]
     total = table[-1]
-    if total["low_images"] > 0 or total["high_images"] < 0:
-        *samples, totals = (sampled_accuracies(sample) @ part.weights for part in parts)
+    if all(excludes_zero(total[f"low_{over}"], total[f"high_{over}"]) for over in ("images", "seeds")):
+        *samples, totals = (sampled_accuracies(sample, False) @ part.weights for part in parts)
         for row, values in zip(table, samples, strict=False):
             shares = np.divide(values, totals, out=np.full(len(totals), np.nan), where=totals != 0)
             low, high = percentile(shares, sample.confidence)
@@ -51,7 +51,7 @@ FINDING = Finding(
         "contrast": Column(str, "the levels compared, first minus second"),
         **ESTIMATE,
         "share_of_total": Column(
-            float, "value / that of the total; empty where the total's interval over new images includes 0"
+            float, "value / that of the total; empty unless the total's intervals over images and over seeds exclude 0"
         ),
         "share_low": Column(float, "lower end of the share's interval over new images"),
         "share_high": Column(float, "upper end of the share's interval over new images"),

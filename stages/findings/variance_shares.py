@@ -1,4 +1,4 @@
-"""What does it vary with whether an answer is wrong: images, settings, seeds? (docs/analysis.md, section 3)"""
+"""What does it vary with whether an answer is wrong: images, settings, runs? (docs/analysis.md, section 3)"""
 
 import functools
 from collections.abc import Mapping
@@ -6,44 +6,59 @@ from collections.abc import Mapping
 import numpy as np
 
 from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, no_collapse
-from stages.statistics.intervals import percentile
+from stages.statistics.intervals import SAME, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
-from stages.statistics.variance import components, factors, image_moments
+from stages.statistics.variance import components, factors, image_moments, over_seeds, run_over_seeds
+
+SET = {"optimizer", "kernel size", "interaction", "network", "run"}
+"""What we set: settings, and the seed of a run. All other components have to do with the images, which we did not."""
+OVER_SEEDS = {
+    "low_seeds": Column(float, "lower end of the interval over new seeds; empty where it has none"),
+    "high_seeds": Column(float, "upper end of the interval over new seeds; empty where it has none"),
+}
 
 
 def rows(sample: Sample) -> list[Row]:
-    (values, samples), shares = _variances(sample), sampled_shares(sample)
+    values, samples = variances(sample)
+    total, totals = sum(values.values()), np.sum(list(samples.values()), axis=0)
     table = []
     for name, value in values.items():
         variance_low, variance_high = percentile(samples[name], sample.confidence)
-        low, high = percentile(shares[name], sample.confidence)
+        shares = np.divide(samples[name], totals, out=np.full(len(totals), np.nan), where=totals > SAME)
+        low, high = percentile(shares, sample.confidence)
         row = {"component": name, "variance": float(value)}
         row |= {"variance_low": float(variance_low), "variance_high": float(variance_high)}
-        row |= {"share": float(value / sum(values.values())), "low": float(low), "high": float(high)}
-        kind = "associated" if name.startswith("image") else "causal"
+        row |= {"share": float(value / total), "low": float(low), "high": float(high)}
+        row |= shares_over_seeds(sample, {name})
+        kind = "causal" if name in SET else "associated"
         table.append(row | {"n": len(sample.labels), "runs": sample.right_by_cell[..., 0].size, "kind": kind})
     return table
 
 
-@functools.cache
-def sampled_shares(sample: Sample) -> Mapping[str, np.ndarray]:
-    """The share of every component in each resample of the images, float (resamples,); NaN where no error varies."""
-    _, samples = _variances(sample)
-    total = np.sum(list(samples.values()), axis=0)
-    return {
-        name: np.divide(values, total, out=np.full(len(total), np.nan), where=total > 1e-12)
-        for name, values in samples.items()
-    }
+def shares_over_seeds(sample: Sample, names: set[str]) -> Row:
+    """The columns OVER_SEEDS: of the share of these factors together, or of {'run'}."""
+    values, _ = variances(sample)
+    rates = 1 - sample.right_by_cell.mean(axis=2)
+    chosen = [factor.basis for factor in factors(sample.grid) if factor.name in names]
+    ends, luck = None, 0.0
+    if chosen:
+        ends = over_seeds(rates, np.concatenate(chosen), sample.confidence)
+    elif names == {"run"}:
+        ends, luck = run_over_seeds(rates, sample.confidence), float(values["image x run"]) / len(sample.labels)
+    shares = [(end - luck) / float(sum(values.values())) for end in ends] if ends else (None, None)
+    return dict(zip(OVER_SEEDS, shares, strict=True))
 
 
 @functools.cache
-def _variances(sample: Sample) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+def variances(sample: Sample) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
     """Every component, float (), and the same in each resample of the images, float (resamples,)."""
-    parts = factors(sample.grid)
-    moments = image_moments(~sample.right_by_cell, parts)
-    seeds = len(sample.seeds)
-    return components(moments.mean(axis=0), parts, seeds), components(sample.resamples.means(moments), parts, seeds)
+    parts, classes = factors(sample.grid), len(sample.class_names)
+    moments = image_moments(~sample.right_by_cell, sample.labels, classes, parts)
+    images, seeds = len(sample.labels), len(sample.seeds)
+    once, again = moments.mean(axis=0).reshape(classes, -1), sample.resamples.means(moments)
+    again = again.reshape(len(again), classes, -1)
+    return components(once, parts, seeds, images), components(again, parts, seeds, images, draws=2)
 
 
 def needs(sample: Sample) -> str:
@@ -64,13 +79,13 @@ def limits(sample: Sample) -> list[Refusal]:
             "without all four cells they cannot be told apart; the share of 'network' is theirs together"
         )
     if len(sample.seeds) == 1:
-        reasons["share of the seed"] = "needs 2 or more seeds; it is part of 'image x network and seed'"
+        reasons["share of the run"] = "needs 2 or more seeds; it is part of 'image x network and run'"
     return [Refusal(analysis, reason) for analysis, reason in reasons.items()]
 
 
 def draw(table: Table, style: Style) -> Figure:
     kinds = {
-        "causal": (style.VERMILION, "CAUSAL: a setting that we set"),
+        "causal": (style.VERMILION, "CAUSAL: what we set"),
         "associated": (style.SKY, "ASSOCIATED: the images"),
     }
     figure = style.figure(1.1 + 0.36 * len(table.rows))
@@ -91,20 +106,22 @@ def draw(table: Table, style: Style) -> Figure:
 FINDING = Finding(
     name="variance_shares",
     section="What the errors vary with",
-    question="What does it vary with whether an answer is wrong: images, settings, seeds?",
+    question="What does it vary with whether an answer is wrong: images, settings, runs?",
     kind="by row",
     caption="Shares of the variance of 'this run gets this image wrong' (random effects, method of moments); they sum "
-    "to 1, and a negative one is an estimate near 0. Intervals over new images.",
+    "to 1, and a negative one is an estimate near 0. 'image x run' is the residual: the luck of single runs on single "
+    "images. Intervals over new images; those of settings and of the run over new seeds too.",
     columns={
         "component": Column(str, "what the error varies with"),
-        "variance": Column(float, "its part of e (1 - e), e the mean error; may be negative"),
+        "variance": Column(float, "its part of the variance; may be negative"),
         "variance_low": Column(float, "lower end of its interval over new images"),
         "variance_high": Column(float, "upper end of its interval over new images"),
-        "share": Column(float, "variance / e (1 - e)"),
+        "share": Column(float, "variance / sum of all"),
         **INTERVAL,
+        **OVER_SEEDS,
         "n": N,
         "runs": Column(int, "how many runs of different networks and seeds it is computed on"),
-        "kind": Column(str, "'causal': a setting that was set; 'associated': the images, alone or with a setting"),
+        "kind": Column(str, "'causal': settings and run, which were set; 'associated': has to do with the images"),
     },
     rows=rows,
     needs=needs,

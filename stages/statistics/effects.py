@@ -1,7 +1,7 @@
 """Differences of accuracy between networks, with an interval over new images and one over new seeds, never merged.
 
-docs/analysis.md, section 3. Over images: paired bootstrap, these trained networks. Over seeds: t interval of the
-contrasts of each seed, these images.
+docs/analysis.md, section 3. Over images: paired bootstrap, these trained networks. Over seeds, these images: t interval
+of the contrasts of each seed, and Welch's, which does not pair the runs by seed.
 """
 
 import functools
@@ -9,38 +9,64 @@ import functools
 import numpy as np
 
 from stages.statistics.grid import Contrast, Grid
-from stages.statistics.intervals import over_seeds, percentile
+from stages.statistics.intervals import over_seeds, over_unpaired_seeds, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
-ESTIMATE = {
-    "value": Column(float, "difference of accuracy, mean over the seeds, -1..1"),
+NO_SEEDS = "; empty with one seed, or where seeds differ in nothing"
+INTERVALS = {
     "low_images": Column(float, "lower end of the interval over new images"),
     "high_images": Column(float, "upper end of the interval over new images"),
+    "low_seeds": Column(float, f"lower end of the interval over new seeds, runs paired by seed{NO_SEEDS}"),
+    "high_seeds": Column(float, f"upper end of the interval over new seeds, runs paired by seed{NO_SEEDS}"),
+}
+ESTIMATE = {
+    "value": Column(float, "difference of accuracy, mean over the last sixth of the epochs and over the seeds, -1..1"),
+    **INTERVALS,
     "n": Column(int, "how many images it is computed on"),
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with one seed"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds; empty with one seed"),
     "seeds": Column(int, "how many seeds it is computed on"),
+    "low_welch": Column(float, f"lower end of the interval over new seeds, runs not paired{NO_SEEDS}"),
+    "high_welch": Column(float, f"upper end of the interval over new seeds, runs not paired{NO_SEEDS}"),
+    "welch_freedom": Column(float, "Satterthwaite's degrees of freedom of that interval"),
+    "last_epoch": Column(float, "the same difference after the last epoch"),
+    **{f"last_epoch_{end}": Column(column.type, f"last epoch: {column.meaning}") for end, column in INTERVALS.items()},
 }
 
 
 def estimate(sample: Sample, weights: np.ndarray) -> Row:
-    """A weighted sum of the networks' accuracies with both intervals, under the keys ESTIMATE.
+    """A weighted sum of the networks' accuracies with its intervals, under the keys ESTIMATE.
 
     weights: float (networks,), in the order of the grid's networks.
     """
-    right = sample.right_by_cell
-    by_seed = weights @ right.mean(axis=2)
-    low, high = percentile(sampled_accuracies(sample) @ weights, sample.confidence)
-    seeds = over_seeds(by_seed, sample.confidence) or (None, None)
-    values = (float(by_seed.mean()), float(low), float(high), right.shape[2], *seeds, right.shape[1])
-    return dict(zip(ESTIMATE, values, strict=True))
+    late = accuracies(sample, last_epoch=False)
+    welch = over_unpaired_seeds(late, weights, sample.confidence) or (None, None, None)
+    row = {"value": float(weights @ late.mean(axis=1)), **_intervals(sample, weights, last_epoch=False)}
+    row |= {"n": len(sample.labels), "seeds": late.shape[1]}
+    row |= dict(zip(("low_welch", "high_welch", "welch_freedom"), welch, strict=True))
+    row["last_epoch"] = float(weights @ accuracies(sample, last_epoch=True).mean(axis=1))
+    return row | {f"last_epoch_{end}": value for end, value in _intervals(sample, weights, last_epoch=True).items()}
+
+
+def _intervals(sample: Sample, weights: np.ndarray, last_epoch: bool) -> Row:
+    images = percentile(sampled_accuracies(sample, last_epoch) @ weights, sample.confidence)
+    seeds = over_seeds(weights @ accuracies(sample, last_epoch), sample.confidence) or (None, None)
+    return dict(zip(INTERVALS, (*map(float, images), *seeds), strict=True))
+
+
+def accuracies(sample: Sample, last_epoch: bool) -> np.ndarray:
+    """Of each run of the grid's networks, float (networks, seeds): mean over the last sixth of the epochs, or last."""
+    return _right(sample, last_epoch).mean(axis=2)
 
 
 @functools.cache
-def sampled_accuracies(sample: Sample) -> np.ndarray:
+def sampled_accuracies(sample: Sample, last_epoch: bool) -> np.ndarray:
     """Accuracy of each of the grid's networks over its seeds in every resample, float (resamples, networks)."""
-    return sample.resamples.means(sample.right_by_cell.mean(axis=1).T)
+    return sample.resamples.means(_right(sample, last_epoch).mean(axis=1).T)
+
+
+def _right(sample: Sample, last_epoch: bool) -> np.ndarray:
+    right = sample.right if last_epoch else sample.late_right
+    return right[[sample.networks.index(network) for network in sample.grid.networks]]
 
 
 def shapley_parts(grid: Grid) -> list[Contrast]:

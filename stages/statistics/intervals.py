@@ -3,6 +3,9 @@
 import numpy as np
 from scipy import stats
 
+SAME = 1e-12
+"""Numbers that are closer differ by rounding alone: an interval of no width would say that luck plays no part."""
+
 
 def wilson(successes: int, total: int, confidence: float, name: str = "value") -> dict[str, float | None]:
     """A proportion with its Wilson score interval (Wilson 1927); keys `name`, low, high, all None where total is 0.
@@ -33,20 +36,81 @@ def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.n
 
 
 def over_seeds(contrasts: np.ndarray, confidence: float) -> tuple[float, float] | None:
-    """Student's t interval of the mean of one contrast a seed, float (seeds,); None with fewer than two.
+    """Student's t interval of the mean of one contrast a seed, float (seeds,); None with one, or where all are equal.
 
     mean ± t(seeds - 1) x standard deviation / square root of seeds; here 0.01 ± 4.303 x 0.03 / 1.732:
 
     >>> [round(end, 3) for end in over_seeds(np.array([-0.02, 0.01, 0.04]), 0.95)]
     [-0.065, 0.085]
     """
-    if len(contrasts) < 2:
+    if len(contrasts) < 2 or np.ptp(contrasts) < SAME:
         return None
-    spread = stats.sem(contrasts)
-    if spread == 0:
-        return float(contrasts[0]), float(contrasts[0])
-    low, high = stats.t.interval(confidence, len(contrasts) - 1, loc=np.mean(contrasts), scale=spread)
+    return _t_interval(contrasts.mean(), stats.sem(contrasts), len(contrasts) - 1, confidence)
+
+
+def over_unpaired_seeds(
+    values: np.ndarray, weights: np.ndarray, confidence: float
+) -> tuple[float, float, float] | None:
+    """t interval of a weighted sum of the cells' means, and its degrees of freedom (Welch 1947, Satterthwaite 1946).
+
+    values: float (cells, seeds), not paired by seed, with a spread of its own in each cell. weights: float (cells,).
+    None with one seed, or where the values of each cell are equal.
+
+    >>> values = np.array([[0.5, 0.56, 0.53], [0.52, 0.52, 0.52]])  # 0.01 ± 4.303 x 0.03 / 1.732, of one cell alone
+    >>> [round(number, 3) for number in over_unpaired_seeds(values, np.array([1, -1]), 0.95)]
+    [-0.065, 0.085, 2.0]
+    """
+    seeds = values.shape[1]
+    if seeds < 2 or np.ptp(values[weights != 0], axis=1).max() < SAME:
+        return None
+    terms = weights**2 * values.var(axis=1, ddof=1) / seeds
+    freedom = satterthwaite(terms, seeds - 1)
+    return *_t_interval(weights @ values.mean(axis=1), np.sqrt(terms.sum()), freedom, confidence), freedom
+
+
+def paired_power(seeds: int, effect: float, confidence: float) -> float:
+    """Chance, 0..1, that the two-sided paired t test of so many seeds finds an effect: noncentral t distribution.
+
+    effect: in standard deviations of the seeds' contrasts.
+
+    >>> round(paired_power(34, 0.5, 0.95), 3), round(paired_power(33, 0.5, 0.95), 3)
+    (0.808, 0.795)
+    """
+    quantile = stats.t.ppf((1 + confidence) / 2, seeds - 1)
+    found = stats.nct(seeds - 1, effect * np.sqrt(seeds))
+    return float(found.sf(quantile) + found.cdf(-quantile))
+
+
+def seeds_needed(effect: float, power: float, confidence: float) -> int:
+    """The least number of seeds with this power; effect > 0 as in paired_power.
+
+    >>> seeds_needed(0.5, 0.8, 0.95), seeds_needed(1.0, 0.8, 0.95)
+    (34, 10)
+    """
+    normal = stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power)
+    seeds = max(2, int((normal / effect) ** 2))  # t needs more than the normal distribution
+    while paired_power(seeds, effect, confidence) < power:
+        seeds += 1
+    return seeds
+
+
+def satterthwaite(terms: np.ndarray, freedom: int) -> float:
+    """Degrees of freedom of a sum of variances, float (cells,), that have `freedom` each (Satterthwaite 1946).
+
+    >>> satterthwaite(np.array([2.0, 1.0]), 2)
+    3.6
+    """
+    return float(terms.sum() ** 2 / (terms**2 / freedom).sum())
+
+
+def _t_interval(mean: float, error: float, freedom: float, confidence: float) -> tuple[float, float]:
+    low, high = stats.t.interval(confidence, freedom, loc=mean, scale=error)
     return float(low), float(high)
+
+
+def excludes_zero(low: float | None, high: float | None) -> bool:
+    """Whether an interval is there and lies on one side of 0."""
+    return low is not None and high is not None and not low <= 0 <= high
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

@@ -66,6 +66,14 @@ class Sample:
         return self.predicted == self.labels
 
     @cached_property
+    def late_right(self) -> np.ndarray:
+        """float64 (networks, seeds, N), 0..1: the share of the last sixth of the epochs after which the run was right.
+
+        `right` after the last epoch where no earlier answers are kept.
+        """
+        return self.right.astype(float)
+
+    @cached_property
     def right_by_cell(self) -> np.ndarray:
         """bool (cells, seeds, N): `right` of the networks of the grid, which leaves out equal ones."""
         return self.right[[self.networks.index(network) for network in self.grid.networks]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.claims.claim import FAILS, HOLDS, INAPPLICABLE, UNDECIDED, Evidence, judged
+from stages.claims.claim import DEPENDS, FAILS, HOLDS, INAPPLICABLE, UNDECIDED, Evidence, agreed, judged
 from stages.claims.registry import CLAIMS
 from stages.findings.registry import Analysis
 from stages.statistics.grid import make
@@ -111,9 +111,60 @@ def test_the_reports_accuracies_need_its_networks():
 )
 def test_the_optimizer_is_the_main_difference_where_planted(shares, verdict):
     for number in range(2):
-        judgement = verdicts(sample_of(number, images=1000, seed=0.1, bad_runs=0.02, **shares))["C2"]
+        judgement = verdicts(sample_of(number, images=1000, seeds=4, seed=0.1, bad_runs=0.02, **shares))["C2"]
         assert judgement.verdict == verdict
-        assert [number.n for number in judgement.evidence] == [1000, 2, 1000, 2, 1000, 2, 8]
+        assert [number.n for number in judgement.evidence] == [1000, 4] * 7 + [16]
+
+
+def in_cells(*error_rates, images=2000):
+    """Right answers of three seeds of the four cells, of nearly these error rates; the same images are missed."""
+    luck = np.array([[-1, 0, 1], [0, 1, -1], [1, -1, 0], [0, -1, 1]]) / 500
+    rates = np.array(error_rates)[:, None] + luck
+    return worlds.right_in(np.arange(images) >= np.rint(rates * images)[..., None], labels=np.arange(images) % 10)
+
+
+def test_the_main_difference_depends_on_the_reading_where_the_optimizers_effect_turns_around():
+    """Adam loses 0.2 at 15x15 and gains 0.1 at 10x10: the report's networks differ by 0.2 and 0.1, the means less."""
+    judgement = verdicts(in_cells(0.5, 0.1, 0.3, 0.2))["C2"]
+    assert judgement.verdict == DEPENDS
+    assert judgement.reason.startswith(
+        "Effects between the report's networks: holds. Every number meets the rule. Main"
+    )
+    assert judgement.reason.endswith("The interaction is not 0: 'the' effect of the optimizer has no single answer.")
+    values = {number.quantity: round(number.value, 3) for number in judgement.evidence}
+    assert values["effect of optimizer at kernel size 15, over new seeds"] == -0.2
+    assert values["effect of kernel size with sgd, over new seeds"] == -0.1
+    assert values["effect of optimizer, over new seeds"] == -0.05
+    assert values["effect of kernel size, over new seeds"] == -0.25
+    assert values["interaction, (adam - sgd at 15) - (adam - sgd at 10), over new images"] == -0.3
+
+
+def test_one_answer_is_named_where_there_is_no_interaction():
+    judgement = verdicts(in_cells(0.1, 0.15, 0.3, 0.35))["C2"]
+    assert (judgement.verdict, "no single answer" in judgement.reason) == (HOLDS, False)
+
+
+def test_the_reports_contrasts_alone_are_judged_where_its_networks_are_alone():
+    judgement = verdicts(sample_of(cells=worlds.PUBLISHED, optimizer=0.2, seed=0.2, bad_runs=0.01, seeds=4))["C2"]
+    assert (judgement.verdict, judgement.reason) == (HOLDS, "Every number meets the rule.")
+    assert len(judgement.evidence) == 7
+
+
+def test_the_main_difference_is_judged_on_the_last_sixth_of_the_epochs():
+    sample = in_cells(0.1, 0.15, 0.3, 0.35)
+    vars(sample)["late_right"] = in_cells(0.1, 0.3, 0.15, 0.35).right.astype(float)
+    (claim,) = (claim for claim in CLAIMS if claim.name == "C2")
+    assert claim.judge(Analysis(sample)).verdict == FAILS
+
+
+def test_two_intervals_contradict_together_or_not_at_all():
+    def together(*said):
+        return [number.verdict for number in agreed([Evidence(quantity="", part="", verdict=one) for one in said])]
+
+    assert together(FAILS, FAILS) == [FAILS, FAILS]
+    assert together(FAILS, UNDECIDED) == together(HOLDS, FAILS) == [UNDECIDED, UNDECIDED]
+    assert together(HOLDS, UNDECIDED) == [HOLDS, UNDECIDED]
+    assert together(HOLDS) == together(FAILS) == [UNDECIDED]
 
 
 def test_the_spread_over_seeds_is_pooled_over_networks():
@@ -133,7 +184,7 @@ def test_one_seed_does_not_decide_the_main_difference():
     assert [(number.quantity, round(number.value, 3), number.verdict) for number in judgement.evidence] == [
         ("effect of optimizer at kernel size 15, over new images", 0.199, ""),
         ("effect of kernel size with sgd, over new images", 0.0, ""),
-        ("size of the first - size of the second, over new images", 0.199, ""),
+        ("size of effect of optimizer at kernel size 15 - that of kernel size with sgd, over new images", 0.199, ""),
     ]
 
 
@@ -187,9 +238,28 @@ def test_ship_and_truck_hold_where_all_others_are_worse():
 
 def test_the_data_set_matters_most_where_the_images_decide():
     assert verdicts(sample_of(pair=0.1, label_noise=0.1, seed=0.1))["C7"].verdict == HOLDS
-    assert verdicts(sample_of(seed=1.0, unlucky=0.4))["C7"].verdict == FAILS
     judgement = verdicts(sample_of(pair=0.1, seeds=1))["C7"]
-    assert (judgement.verdict, judgement.reason) == (UNDECIDED, "One seed: the share of the seed is not known.")
+    assert (judgement.verdict, judgement.reason) == (UNDECIDED, "One seed: what varies with the run is not known.")
+
+
+def test_the_luck_of_single_runs_on_single_images_is_no_rival_of_the_images():
+    """Three quarters of the variance are the residual, which is as much the image's as the run's."""
+    judgement = verdicts(sample_of(pair=0.1, seed=0.9, unlucky=0.4, images=3000))["C7"]
+    values = {number.quantity: number.value for number in judgement.evidence}
+    assert values["total index of run"] > 0.75 > 0.25 > values["first-order index of image"]
+    assert judgement.verdict == HOLDS
+
+
+def test_the_settings_matter_most_where_they_decide():
+    assert verdicts(sample_of(optimizer=0.9, bad_runs=0.5))["C7"].verdict == FAILS
+
+
+def test_the_data_set_depends_on_the_reading_where_images_matter_with_others_only():
+    """Half the images are missed with sgd, the rest by luck: alone the optimizer varies more, in total the image."""
+    judgement = verdicts(sample_of(optimizer=0.5, seed=0.5, unlucky=0.5, images=3000))["C7"]
+    assert judgement.verdict == DEPENDS
+    assert judgement.reason.startswith("First-order indices: does not hold. Contradicted by first-order index of image")
+    assert judgement.reason.endswith("Total indices: holds. Every number meets the rule.")
 
 
 @pytest.mark.parametrize("names", [tuple("0123456789"), ("bird", "cat", "ship", "truck", *"456789")])
@@ -217,4 +287,4 @@ def test_faultless_networks_are_judged_without_errors():
     judgements = verdicts(sample_of())
     assert judgements["C4"].reason == "There are no errors."
     assert {number.n for number in judgements["C4"].evidence} == {0}
-    assert judgements["C7"].reason == "The variance shares could not be computed."
+    assert judgements["C7"].reason == "The Sobol indices could not be computed."

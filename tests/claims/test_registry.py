@@ -14,7 +14,7 @@ from stages.statistics import table
 from tests import worlds
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-READ = {"scores", "classes", "class_ranks", "pair_repair", "variance_shares"}
+READ = {"scores", "classes", "class_ranks", "pair_repair"}
 
 
 class Recorded(Analysis):
@@ -55,7 +55,7 @@ def test_nothing_is_computed_for_claims_that_do_not_apply():
     digits = tuple("0123456789")
     on_test = Recorded(sample_of("test", 1, digits, seed=0.2))
     verdicts, _ = tables_of(on_test, digits, seed=0.2)
-    assert on_test.asked == {"variance_shares"}
+    assert on_test.asked == set()
     inapplicable = [row["claim"] for row in verdicts.where(on_test_images=INAPPLICABLE)]
     assert inapplicable == ["C1 held-out", "C3", "C4", "C5", "C6"]
 

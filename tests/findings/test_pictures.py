@@ -28,8 +28,11 @@ from tests import worlds
 PICTURES = [(finding, picture) for finding in FINDINGS for picture in finding.pictures]
 LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
 WORLDS = {
-    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"shapley"}),
-    "one network, two classes": ({"cells": worlds.CELLS[:1], "names": ("no", "yes")}, {"effects", "shapley"}),
+    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"shapley", "equivalence", "sobol_indices"}),
+    "one network, two classes": (
+        {"cells": worlds.CELLS[:1], "names": ("no", "yes")},
+        {"effects", "shapley", "equivalence"},
+    ),
     "seven networks": ({"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))]}, {"shapley"}),
     "twenty classes with long names": ({"seeds": 2, "names": LONG}, set()),
 }
@@ -73,7 +76,14 @@ def texts(artists):
 
 
 EFFECT = {"effect": "optimizer", "contrast": "adam - sgd", "value": 0.1, "n": 1000}
-EFFECT |= {"low_images": 0.08, "high_images": 0.12, "low_seeds": 0.05, "high_seeds": 0.15, "seeds": 3}
+EFFECT |= {
+    "low_images": 0.08,
+    "high_images": 0.12,
+    "low_seeds": 0.05,
+    "high_seeds": 0.15,
+    "seeds": 3,
+    "last_epoch": 0.13,
+}
 
 
 def intervals(axes):
@@ -91,13 +101,16 @@ def test_both_intervals_of_an_effect_are_drawn_side_by_side():
     axes = figure.axes[0]
     assert intervals(axes) == {style.BLUE: [(0.08, 0.12)], style.ORANGE: [(0.05, 0.15)]}
     assert texts(axes.texts) == ["+10.0"]
-    assert texts(figure.legends[0].get_texts()) == ["over new images (n = 1,000)", "over new seeds (n = 3)"]
+    assert texts(figure.legends[0].get_texts()) == [
+        *("over new images (n = 1,000)", "over new seeds (n = 3)", "after the last epoch")
+    ]
+    assert [0.13, 0] in [line.get_xydata()[0].tolist() for line in axes.get_lines()]
 
 
 def test_an_interval_that_the_grid_cannot_give_is_named_not_drawn():
     figure = drawn(effects, [EFFECT | {"low_seeds": None, "high_seeds": None, "seeds": 1}])
     assert list(intervals(figure.axes[0])) == [style.BLUE]
-    assert texts(figure.legends[0].get_texts())[1] == "over new seeds: needs 2 or more seeds"
+    assert texts(figure.legends[0].get_texts())[1] == "over new seeds: none, see the refusals"
 
 
 def test_errors_are_drawn_at_the_number_of_dissenting_votes_beside_their_n():

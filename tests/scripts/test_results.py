@@ -60,8 +60,8 @@ def test_the_page_has_every_result_of_four_cells_with_two_seeds(export):
     assert "on 300 images of the data set cifar10" in page
     assert "(CIFAR-10 has 10,000: the archive at hand ended early.)" in page
     for effect in ("optimizer", "kernel size", "interaction", "optimizer at kernel size 10"):
-        assert all(re.fullmatch(r"\[.+, .+\]", interval) for interval in cells_of(page, effect)[3:])
-    for heading in ("| 10x10 | 1 |", "| seed | 0.", "held-out errors, adam - sgd"):
+        assert all(re.fullmatch(r"\[.+, .+\]", interval) for interval in cells_of(page, effect)[3:5])
+    for heading in ("| 10x10 | 1 |", "| image x run | 0.", "held-out errors, adam - sgd"):
         assert heading in page
     assert "**C2** " in page
     assert "- effect of optimizer, over new seeds: " in page
@@ -78,9 +78,9 @@ def test_pictures_that_the_study_has_are_shown_with_the_words_of_their_findings(
 
 def test_what_the_runs_do_not_support_is_said(export):
     page, _ = export(worlds.PUBLISHED, 1)
-    assert cells_of(page, "optimizer at kernel size 15")[4] == "needs 2 or more seeds"
+    assert cells_of(page, "optimizer at kernel size 15")[4] == "none, see below"
     assert "with the seed 0 on" in page
-    assert re.search(r"\n- needs 2 or more seeds.*\n  - share of the seed\n", page)
+    assert re.search(r"\n- needs 2 or more seeds.*\n  - share of the run\n", page)
 
 
 def test_a_collapsed_run_is_named_and_has_no_effects(export):

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.statistics.intervals import holm, holm_upper_bounds, mcnemar_p, over_seeds, percentile, wilson
+from stages.statistics.intervals import (
+    holm,
+    holm_upper_bounds,
+    mcnemar_p,
+    over_seeds,
+    over_unpaired_seeds,
+    percentile,
+    seeds_needed,
+    wilson,
+)
 
 
 def test_wilson_by_hand():
@@ -39,9 +48,26 @@ def test_t_interval_over_seeds_agrees_with_scipy():
     np.testing.assert_allclose(over_seeds(contrasts, 0.9), expected)
 
 
-def test_equal_contrasts_have_an_interval_of_no_width_and_one_has_none():
-    assert over_seeds(np.array([0.25, 0.25]), 0.95) == (0.25, 0.25)
+def test_one_contrast_and_equal_ones_have_no_interval():
+    assert over_seeds(np.array([0.1 + 0.2, 0.3]), 0.95) is None
     assert over_seeds(np.array([0.1]), 0.95) is None
+    cells = np.array([[0.5, 0.5], [0.3, 0.6]])
+    assert over_unpaired_seeds(cells, np.array([1, 0]), 0.95) is None
+    assert over_unpaired_seeds(cells, np.array([1, -1]), 0.95) is not None
+
+
+def test_welch_interval_agrees_with_scipy():
+    cells = np.array([[0.11, 0.09, 0.14], [0.3, 0.32, 0.31]])
+    expected = stats.ttest_ind(*cells, equal_var=False)
+    low, high, freedom = over_unpaired_seeds(cells, np.array([1, -1]), 0.9)
+    np.testing.assert_allclose((low, high), expected.confidence_interval(0.9))
+    assert freedom == pytest.approx(expected.df)
+
+
+def test_seeds_needed_agree_with_published_tables():
+    """Paired t test, two-sided, level 0.05, power 0.8: Cohen 1988, and G*Power."""
+    assert [seeds_needed(effect, 0.8, 0.95) for effect in (0.2, 0.5, 0.8, 1.0)] == [199, 34, 15, 10]
+    assert seeds_needed(50, 0.8, 0.95) == 2
 
 
 def test_percentile_leaves_undefined_samples_out():

@@ -1,0 +1,87 @@
+"""What can so few seeds exclude, and how many would it take? (docs/analysis.md, section 3)"""
+
+import numpy as np
+
+from stages.findings import effects
+from stages.findings.finding import Figure, Finding, Picture, Style
+from stages.statistics.effects import accuracies
+from stages.statistics.intervals import over_seeds, seeds_needed
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+POWER = 0.8
+SIZES = {"seeds_for_01": 0.01, "seeds_for_02": 0.02, "seeds_for_03": 0.03}
+"""Effects, differences of accuracy, by the column of the seeds that they need."""
+
+
+def rows(sample: Sample) -> list[Row]:
+    """Of every effect of the table `effects` whose seeds differ."""
+    table = []
+    for contrast in effects.contrasts(sample.grid):
+        by_seed = contrast.weights @ accuracies(sample, last_epoch=False)
+        if ends := over_seeds(by_seed, 2 * sample.confidence - 1):
+            deviation = float(by_seed.std(ddof=1))
+            row = {"effect": contrast.effect, "contrast": contrast.levels, "value": float(by_seed.mean())}
+            row |= {"low_tost": ends[0], "high_tost": ends[1], "excluded": float(np.abs(ends).max())}
+            row |= {"deviation": deviation, "seeds": len(by_seed)}
+            needed = {name: seeds_needed(size / deviation, POWER, sample.confidence) for name, size in SIZES.items()}
+            table.append(row | needed)
+    return table
+
+
+def needs(sample: Sample) -> str:
+    if reason := effects.needs(sample):
+        return reason
+    if len(sample.seeds) < 2:
+        return "needs 2 or more seeds"
+    return "" if rows(sample) else "every seed gives the same differences"
+
+
+def draw(table: Table, style: Style) -> Figure:
+    figure = style.figure(1.1 + 0.36 * len(table.rows))
+    axes = figure.subplots()
+    for place, row in enumerate(table.rows):
+        axes.barh(place, 2 * row["excluded"], left=-row["excluded"], height=0.62, color=style.SKY)
+    style.dots(
+        axes, table.rows, ("value", "low_tost", "high_tost"), range(len(table.rows)), color=style.INK, marker="o"
+    )
+    labels = [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in table.rows]
+    style.rows_down(axes, labels, 44)
+    style.zero_line(axes)
+    style.percent_axis(axes.xaxis, "difference in accuracy, percentage points")
+    axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+    style.value_column(axes, [f"\N{PLUS-MINUS SIGN}{style.percent(row['excluded'], 1)}" for row in table.rows])
+    return figure
+
+
+FINDING = Finding(
+    name="equivalence",
+    section="What the settings do",
+    question="What can so few seeds exclude, and how many would it take?",
+    kind="causal",
+    caption="The smallest x for which two one-sided tests over new seeds say that the effect lies within -x and x; and "
+    "how many seeds a two-sided paired t test would need to find effects of 0.01, 0.02 and 0.03 with a chance of 0.8, "
+    "if the seeds' differences deviate as they do here. Accuracy is a mean over the last sixth of the epochs.",
+    columns={
+        "effect": Column(str, "the setting that was changed, all else kept; or the interaction of both"),
+        "contrast": Column(str, "the levels compared, first minus second"),
+        "value": Column(float, "difference of accuracy, mean over the seeds, -1..1"),
+        "low_tost": Column(
+            float, "lower end of the interval over new seeds at confidence 2c - 1, so 0.9 where c is 0.95"
+        ),
+        "high_tost": Column(float, "upper end of it"),
+        "excluded": Column(float, "x: an effect beyond -x or x is excluded at the confidence c; max(|low|, |high|)"),
+        "deviation": Column(float, "standard deviation of the difference over seeds"),
+        "seeds": Column(int, "how many seeds it is computed on"),
+        **{name: Column(int, f"how many seeds an effect of {size} would need") for name, size in SIZES.items()},
+    },
+    rows=rows,
+    needs=needs,
+    pictures=(
+        Picture(
+            "What the seeds exclude",
+            "Effects outside the bar are excluded. Dot and line: the estimate with the interval of the two tests.",
+            draw,
+        ),
+    ),
+)

@@ -1,0 +1,96 @@
+"""How much do image, settings and run matter, alone and with all else? (docs/analysis.md, section 3)"""
+
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+
+from stages.findings import variance_shares
+from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
+from stages.findings.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
+from stages.statistics.intervals import percentile
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+from stages.statistics.variance import factors, indices, members
+
+
+def rows(sample: Sample) -> list[Row]:
+    """One row for every source and index."""
+    values, _ = variances(sample)
+    table = []
+    for source, names in sources(sample).items():
+        samples = sampled_indices(sample)[source]
+        for index, value in indices(values, names).items():
+            low, high = percentile(samples[index], sample.confidence)
+            row = {"source": source, "index": index, "value": float(value), "low": float(low), "high": float(high)}
+            of = {name for name in values if members(name) <= names} if index == "first-order" else set()
+            kind = "causal" if of and of <= SET else "associated"
+            table.append(row | shares_over_seeds(sample, of) | {"n": len(sample.labels), "kind": kind})
+    return table
+
+
+def sources(sample: Sample) -> dict[str, set[str]]:
+    """What the error may vary with: the image, the settings together, each of them where there are two, and the run."""
+    settings = sorted({source for factor in factors(sample.grid) for source in members(factor.name)}, reverse=True)
+    together = {" and ".join(settings): set(settings)} if settings else {}
+    return {"image": {"image"}} | together | {name: {name} for name in settings} | {"run": {"run"}}
+
+
+@functools.cache
+def sampled_indices(sample: Sample) -> Mapping[str, Mapping[str, np.ndarray]]:
+    """By source and index, float (resamples,); NaN where no error varies."""
+    _, samples = variances(sample)
+    return {source: indices(samples, names) for source, names in sources(sample).items()}
+
+
+def needs(sample: Sample) -> str:
+    return variance_shares.needs(sample) or ("needs 2 or more seeds" if len(sample.seeds) < 2 else "")
+
+
+def draw(table: Table, style: Style) -> Figure:
+    """A row a source, with its three indices."""
+    names = list(dict.fromkeys(row["source"] for row in table.rows))
+    looks = {"first-order": (style.BLUE, "o"), "Shapley": (style.INK, "D"), "total": (style.ORANGE, "s")}
+    figure = style.figure(1.1 + 0.5 * len(names))
+    axes = figure.subplots()
+    for (index, (color, marker)), offset in zip(looks.items(), (-0.2, 0, 0.2), strict=True):
+        places = [place + offset for place in range(len(names))]
+        style.dots(axes, table.where(index=index), ("value", "low", "high"), places, color=color, marker=marker)
+    style.rows_down(axes, names, 44)
+    style.zero_line(axes)
+    style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
+    legend = [
+        style.Line2D([], [], color=color, marker=marker, markersize=5, label=index)
+        for index, (color, marker) in looks.items()
+    ]
+    figure.legend(handles=legend, loc="outside upper left", ncols=3)
+    return figure
+
+
+FINDING = Finding(
+    name="sobol_indices",
+    section="What the errors vary with",
+    question="How much do image, settings and run matter, alone and with all else?",
+    kind="by row",
+    caption="Sobol indices of 'this run gets this image wrong': first-order, what varies with this source alone; "
+    "total, all that varies with it, also with others; Shapley, where what varies with several counts in equal parts "
+    "for each. Intervals over new images; first-order ones of settings and run over new seeds too.",
+    columns={
+        "source": Column(str, "what the error varies with; a run has its seed, an image its class"),
+        "index": Column(str, "'first-order', 'total' or 'Shapley'"),
+        "value": Column(float, "share of the variance; one below 0 is an estimate near 0"),
+        **INTERVAL,
+        **OVER_SEEDS,
+        "n": N,
+        "kind": Column(str, "'causal': the source was set, by itself; 'associated': has to do with the images"),
+    },
+    rows=rows,
+    needs=needs,
+    pictures=(
+        Picture(
+            "First-order, Shapley and total indices",
+            "Far apart: what this source does depends on the others.",
+            draw,
+        ),
+    ),
+)
