@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from stages.findings import (
-    budget,
     class_ranks,
     classes,
     confused_pairs,
     confusions,
     consistency,
+    contradicted_labels,
     curves,
     effects,
+    error_mass,
     errors_by_votes,
     explained,
     explained_images,
@@ -26,6 +27,7 @@ from stages.findings import (
     pair_repair,
     pixel_edits,
     scores,
+    sensitive_images,
     shapley,
     suspect_labels,
     variance_shares,
@@ -39,7 +41,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
     for module in (
         *(effects, shapley, matched_fit),
         *(variance_shares, errors_by_votes, explained),
-        *(budget, suspect_labels),
+        *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),
