@@ -30,8 +30,8 @@ FINDING = Finding(
     section="What single errors are put down to",
     question="How many labels does everyone asked contradict, and how many would slips give?",
     kind="associated",
-    caption="Images of which all votes are for one and the same class that is not the label, beside the number expected "
-    "if annotators err independently, each at the rates of his or her own votes.",
+    caption="Images of which all votes are for one and the same class that is not the label, beside the number "
+    "expected if annotators err independently, each at the rates of his or her own votes.",
     columns={
         "true": Column(str, f"class of the label, or '{ALL}'"),
         "suspect": Column(int, "images whose votes are all for one other class"),

@@ -74,7 +74,8 @@ def draw(table: Table, style: Style) -> Figure:
         axes.set_xlim(0, 1)
         axes.set_title(band)
         style.percent_axis(axes.xaxis, "")
-    figure.supxlabel("share of the errors (their number in brackets), by the image's chance of being missed", fontsize=9)
+    label = "share of the errors (their number in brackets), by their image's chance of being missed"
+    figure.supxlabel(label, fontsize=9)
     if panels[0].get_legend_handles_labels()[0]:
         style.legend_above(figure, panels[0])
     return figure
@@ -86,8 +87,8 @@ FINDING = Finding(
     question="Are errors on images that a network always misses, or luck of the run?",
     kind="associated",
     caption="Of a network's errors, the share on images that it misses with a chance of at least 0.9, 0.5 to 0.9, or "
-    "less, whichever seed it starts from, with the luck of few runs taken out. The intervals hold all that so many runs "
-    "cannot tell apart: with two or three runs that is much.",
+    "less, whichever seed it starts from, with the luck of few runs taken out. The intervals hold all that so many "
+    "runs cannot tell apart: with two or three runs that is much.",
     columns={
         "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}', each error with its own network's chance"),
         "chance": Column(str, "the image's chance of being missed by the network, over seeds"),

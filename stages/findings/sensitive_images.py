@@ -21,8 +21,8 @@ def rows(sample: Sample) -> list[Row]:
     table = []
     for setting, contrast in _contrasts(sample.grid).items():
         if contrast:
-            places = np.flatnonzero(contrast.weights)
-            groups = {sample.grid.networks[place]: [place] for place in places} | {ALL: list(places)}
+            places = [place for place, weight in enumerate(contrast.weights) if weight]
+            groups = {sample.grid.networks[place]: [place] for place in places} | {ALL: places}
             for network, group in groups.items():
                 row = _excess(sample, wrong, contrast.weights, group)
                 table.append({"setting": setting, "network": network, **row})
@@ -79,7 +79,8 @@ def draw(table: Table, style: Style) -> Figure:
     figure = style.figure(1.2 + 0.42 * len(table.rows))
     axes = figure.subplots()
     dots(axes, table.rows, "excess", style)
-    style.rows_down(axes, [f"{row['setting']}: {style.short(row['network'], 20)} ({row['n']:,})" for row in table.rows], 44)
+    labels = [f"{row['setting']}: {style.short(row['network'], 20)} ({row['n']:,})" for row in table.rows]
+    style.rows_down(axes, labels, 44)
     style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the errors on sensitive images, minus what luck gives")
     if axes.get_legend_handles_labels()[0]:
@@ -92,9 +93,9 @@ FINDING = Finding(
     section="What single errors are put down to",
     question="How many errors are on images whose answer a setting changes, beyond luck?",
     kind="associated",
-    caption="Share of a network's errors on images whose error rates with the setting's two levels differ by at least a "
-    "half, minus the share expected if the setting matters on no image. Above 0: it matters on some. Luck hides some of "
-    "these, so their share of the errors is larger than the excess.",
+    caption="Share of a network's errors on images whose error rates with the setting's two levels differ by at least "
+    "a half, minus the share expected if the setting matters on no image. Above 0: it matters on some. Their share of "
+    "the errors is larger than the excess, since what luck would give is taken off them too.",
     columns={
         "setting": Column(str, "'optimizer' or 'kernel size'"),
         "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}' that are compared"),

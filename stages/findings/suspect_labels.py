@@ -27,8 +27,8 @@ FINDING = Finding(
     section="What single errors are put down to",
     question="Where everyone asked contradicts the label, do the networks side with people?",
     kind="associated",
-    caption="Errors on images of which all people chose one and the same class, not the label, and how many of them give "
-    "that class: there, the label may be what is wrong.",
+    caption="Errors on images of which all people chose one and the same class, not the label, and how many of them "
+    "give that class: there, the label may be what is wrong.",
     columns={
         **RUN,
         "as_people": Column(int, "errors that give the class that people chose"),

@@ -1,4 +1,4 @@
-"""What single errors shown in the galleries are put down to (docs/analysis.md, section 4): the first cause that fits."""
+"""What the single errors shown are put down to: the first cause that fits (docs/analysis.md, section 4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,13 +31,20 @@ def _by_votes(name: str, words: str, property_of: Callable[[np.ndarray, np.ndarr
     def needs(sample: Sample) -> str:
         return "" if sample.votes is not None else "human votes are not available (params data.human_votes)"
 
-    return Cause(name, words, needs, lambda sample: property_of(sample.votes, sample.labels)[:, None])
+    def fits(sample: Sample) -> np.ndarray:
+        assert sample.votes is not None, "a cause is asked for only where its needs are met"
+        return property_of(sample.votes, sample.labels)[:, None]
+
+    return Cause(name, words, needs, fits)
 
 
 def contrast_needs(sample: Sample, factor: str, contrast: Contrast | None) -> str:
     """Why the sample does not show which images are sensitive to this factor; '' where it does."""
-    alone = "" if contrast else f"the grid has no two networks that differ in the {factor} alone"
-    return sample.collapse or alone
+    if not contrast:
+        return sample.collapse or f"the grid has no two networks that differ in the {factor} alone"
+    one = (contrast.weights > 0).sum() * len(sample.seeds) == 1
+    few = f"needs 2 or more runs with each {factor}: any difference of two may be luck" if one else ""
+    return sample.collapse or few
 
 
 def _sensitive(factor: str, contrast: Callable[[Grid], Contrast | None]) -> Cause:

@@ -14,7 +14,7 @@ FEWEST = 2
 
 
 def opened(path: Path, images: int | None = None) -> np.ndarray:
-    """The votes, uint8 (images, annotators), in the order of the data set's training images; NO_VOTE where there is none.
+    """The votes, uint8 (images, annotators), in the order of the data set's training images; NO_VOTE for none.
 
     images: their number, or None where it is not known yet. Raises InputError for a missing file, one that is not a
     plain .npy, or another shape or dtype.

@@ -29,8 +29,11 @@ from tests import worlds
 PICTURES = [(finding, picture) for finding in FINDINGS for picture in finding.pictures]
 LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
 WORLDS = {
-    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"shapley"}),
-    "one network, two classes": ({"cells": worlds.CELLS[:1], "names": ("no", "yes")}, {"effects", "shapley"}),
+    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"shapley", "error_mass", "sensitive_images"}),
+    "one network, two classes": (
+        {"cells": worlds.CELLS[:1], "names": ("no", "yes")},
+        {"effects", "shapley", "sensitive_images"},
+    ),
     "seven networks": ({"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))]}, {"shapley"}),
     "twenty classes with long names": ({"seeds": 2, "names": LONG}, set()),
 }
@@ -213,8 +216,8 @@ def test_error_mass_has_a_panel_a_band_and_no_dot_where_there_is_no_interval():
 def test_sensitivity_is_drawn_as_what_exceeds_luck():
     row = {"setting": "optimizer", "network": "net", "share": 0.5, "by_luck": 0.2, "excess": 0.3, **BOTH}
     figure = drawn(sensitive_images, [row | {"low_seeds": -0.1, "high_seeds": 0.7}])
-    dots = [line.get_xdata().tolist() for line in figure.axes[0].get_lines()]
-    assert dots[:2] == [[0.3], [0.3]]
+    images, seeds = (line for line in figure.axes[0].get_lines() if line.get_label().startswith("over new"))
+    assert (list(images.get_xdata()), list(seeds.get_xdata())) == ([0.3], [0.3])
     assert texts(figure.axes[0].get_yticklabels()) == ["optimizer: net (1,200)"]
 
 

@@ -20,7 +20,7 @@ def test_luck_agrees_with_every_permutation_of_an_images_runs(weights, seeds):
 
 
 def test_sensitive_by_hand():
-    """Wrong runs of adam 15, adam 10, sgd 15, sgd 10, of three each; the third network of a contrast may play no part."""
+    """Wrong runs of adam 15, adam 10, sgd 15, sgd 10, of three each; a contrast may leave networks out."""
     counts = np.array([[3, 3, 3, 3], [0, 0, 3, 3], [0, 0, 0, 3], [1, 0, 0, 2], [3, 0, 0, 3]]).T
     wrong = np.arange(3)[None, :, None] < counts[:, None]
     assert sensitive(compared(wrong, FOUR)).tolist() == [False, True, True, False, False]
