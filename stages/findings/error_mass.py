@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 
 from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
-from stages.statistics.causes import several_seeds
+from stages.statistics.causes import three_seeds
 from stages.statistics.chances import BANDS, also_wrong, fitted, ranges_over_images, ranges_over_seeds
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
+from stages.statistics.table import Column, Row, Table
 
 ALL = "all networks"
 INTERVALS = {
     "low_images": Column(float, "lower end of the interval over new images; empty without errors"),
     "high_images": Column(float, "upper end of the interval over new images"),
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with fewer than three"),
+    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with fewer than three, or no width"),
     "high_seeds": Column(float, "upper end of the interval over new seeds"),
     "n": Column(int, "how many errors, over all seeds"),
     "seeds": Column(int, "how many seeds it is computed on"),
@@ -45,12 +45,6 @@ def _of(sample: Sample, wrong: np.ndarray) -> list[Row]:
         row |= {"share": float(mass @ BANDS[band]), "low_seeds": low, "high_seeds": high}
         row["low_images"], row["high_images"] = over_images[band]
     return table
-
-
-def few_seeds(sample: Sample) -> list[Refusal]:
-    """The intervals over seeds are by jackknife, which needs two seeds when one is left out."""
-    few = len(sample.seeds) < 3
-    return [Refusal("error mass and excess over luck: interval over new seeds", "needs 3 or more seeds")] if few else []
 
 
 def dots(axes: Any, rows: Sequence[Row], value: str, style: Style, label: bool = True) -> None:
@@ -96,8 +90,7 @@ FINDING = Finding(
         **INTERVALS,
     },
     rows=rows,
-    needs=several_seeds,
-    limits=few_seeds,
+    needs=three_seeds,
     pictures=(
         Picture(
             "Errors by the image's chance of being missed",

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from stages.findings.error_mass import ALL, INTERVALS, UNKNOWN, dots, few_seeds
+from stages.findings.error_mass import ALL, INTERVALS, UNKNOWN, dots
 from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
@@ -72,7 +72,9 @@ def needs(sample: Sample) -> str:
 def limits(sample: Sample) -> list[Refusal]:
     reasons = {setting: contrast_needs(sample, setting, each) for setting, each in _contrasts(sample.grid).items()}
     missing = [Refusal(f"images sensitive to the {setting}", reason) for setting, reason in reasons.items() if reason]
-    return missing + few_seeds(sample)
+    if len(sample.seeds) < 3:  # by jackknife, which leaves one out
+        missing.append(Refusal("new-seed intervals of the excess over luck", "needs 3 or more seeds"))
+    return missing
 
 
 def draw(table: Table, style: Style) -> Figure:

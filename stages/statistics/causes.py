@@ -68,12 +68,12 @@ def _by_chance(name: str, words: str, low: float, high: float) -> Cause:
         chances = _chances(sample)
         return (chances >= low) & (chances < high)
 
-    return Cause(name, words, several_seeds, fits)
+    return Cause(name, words, three_seeds, fits)
 
 
-def several_seeds(sample: Sample) -> str:
-    few = len(sample.seeds) < 2
-    return "needs 2 or more seeds: one run does not show an image's chance of being missed" if few else ""
+def three_seeds(sample: Sample) -> str:
+    few = len(sample.seeds) < 3
+    return "needs 3 or more seeds: two runs show how often errors repeat, but not on which images" if few else ""
 
 
 @cache

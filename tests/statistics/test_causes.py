@@ -58,5 +58,5 @@ def test_a_cause_is_asked_for_only_where_the_sample_can_show_it(drawn):
 
 
 def test_no_errors_have_no_cause():
-    found = causes(worlds.right_in(np.ones((4, 2, 9), bool)))
+    found = causes(worlds.right_in(np.ones((4, 3, 9), bool)))
     assert not any(fits.any() for fits in found.values())
