@@ -23,7 +23,7 @@ from stages.statistics.table import Row
 from stages.templates import environment
 
 PAGE = Path("docs/results.md")
-PICTURES = ("curves", "confusions", "effects", "budget", "gallery_missed_by_all")
+PICTURES = ("curves", "confusions", "effects", "error_mass", "gallery_missed_by_all")
 
 
 def page(folder: Path) -> str:

@@ -34,7 +34,7 @@ class Data(_Section):
     them."""
     human_votes: str | None
     """Path of a .npy, uint8 (training images, annotators), the classes that people chose for each image of
-    data/raw/train_images.npy, in its order; relative to the checkout; null: none."""
+    data/raw/train_images.npy, in its order, 255 for no vote; relative to the checkout; null: none."""
 
 
 class Split(_Section):

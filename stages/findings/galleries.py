@@ -11,6 +11,7 @@ from stages.findings.finding import RUN, Finding
 from stages.statistics.causes import CAUSES, causes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
+from stages.statistics.votes import NO_VOTE
 from stages.streams import stream
 
 EACH = 12
@@ -67,12 +68,12 @@ def _causes_by_run(sample: Sample) -> dict[str, np.ndarray]:
     """The errors of each cause, bool (R, N); a network left out of the grid has the causes of its equal."""
     grid = sample.grid
     cells = [grid.networks.index(grid.same_as.get(network, network)) for network in sample.networks]
-    by_cell = causes(sample, "first to last").items()
+    by_cell = causes(sample).items()
     return {name: sample.by_run(fits.T[cells][:, None] & ~sample.right) for name, fits in by_cell}
 
 
 def _row(sample: Sample, gallery: str, index: int, run: int, size: int) -> Row:
-    chosen = [] if sample.votes is None else sorted(sample.votes[index])
+    chosen = [] if sample.votes is None else sorted(vote for vote in sample.votes[index] if vote != NO_VOTE)
     return {
         "gallery": gallery,
         **answer(sample, run, index),
@@ -134,7 +135,7 @@ FINDING = Finding(
     columns={
         "gallery": Column(str, "name of the group: missed_by_all, cause_<cause>, wrong_<network> or right_<network>"),
         **ANSWER,
-        "cause": Column(str, "of the run's error, asked first to last; empty where the run is right"),
+        "cause": Column(str, "of the run's error; empty where the run is right, or no cause can be shown"),
         "votes": Column(str, "classes that people chose, by '; '; empty without human votes"),
         "n": Column(int, "images in the group"),
     },

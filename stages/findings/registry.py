@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from stages.findings import (
-    budget,
     class_ranks,
     classes,
     confused_pairs,
     confusions,
     consistency,
+    contradicted_labels,
     curves,
     effects,
     equivalence,
+    error_mass,
     errors_by_votes,
     explained,
     explained_images,
@@ -27,6 +28,7 @@ from stages.findings import (
     pair_repair,
     pixel_edits,
     scores,
+    sensitive_images,
     shapley,
     sobol_indices,
     suspect_labels,
@@ -41,7 +43,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
     for module in (
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
-        *(budget, suspect_labels),
+        *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),

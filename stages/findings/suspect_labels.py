@@ -1,4 +1,4 @@
-"""Where most people contradict the label, do the networks side with people? (docs/analysis.md, section 4)"""
+"""Where everyone asked contradicts the label, do the networks side with people? (docs/analysis.md, section 4)"""
 
 from dataclasses import asdict
 
@@ -11,7 +11,7 @@ from stages.statistics.table import Column, Row
 
 def rows(sample: Sample) -> list[Row]:
     assert sample.votes is not None  # the finding needs them
-    suspect, chosen = votes.label_suspect(sample.votes, sample.labels), votes.majority(sample.votes)
+    suspect, chosen = votes.suspect(sample.votes, sample.labels), votes.unanimous(sample.votes)
     table = []
     answers = zip(sample.runs, sample.by_run(sample.right), sample.by_run(sample.predicted), strict=True)
     for run, right, predicted in answers:
@@ -25,16 +25,16 @@ def rows(sample: Sample) -> list[Row]:
 FINDING = Finding(
     name="suspect_labels",
     section="What single errors are put down to",
-    question="Where most people contradict the label, do the networks side with people?",
+    question="Where everyone asked contradicts the label, do the networks side with people?",
     kind="associated",
-    caption="Errors on images whose label most people contradict, and how many of them give the class that most people "
-    "chose: there, the label may be what is wrong.",
+    caption="Errors on images of which all people chose one and the same class, not the label, and how many of them "
+    "give that class: there, the label may be what is wrong.",
     columns={
         **RUN,
-        "as_people": Column(int, "errors that give the class that most people chose"),
+        "as_people": Column(int, "errors that give the class that people chose"),
         "share": Column(float, "as_people / n, 0..1; empty where n is 0"),
         **INTERVAL,
-        "n": N._replace(meaning="errors of the run on images whose label most people contradict"),
+        "n": N._replace(meaning="errors of the run on images whose label is suspect"),
     },
     rows=rows,
     needs=human_votes,

@@ -110,7 +110,7 @@ class Grid:
         equal = [
             Refusal(
                 f"{first} against {network}",
-                f"their settings are the same; effects, shares and budget use {first} alone",
+                f"their settings are the same; effects, shares and error mass use {first} alone",
             )
             for network, first in self.same_as.items()
         ]

@@ -7,9 +7,14 @@ import numpy as np
 
 from stages.errors import InputError
 
+NO_VOTE = 255
+"""Instead of a class, where an annotator did not see the image."""
+FEWEST = 2
+"""Votes without which an image is neither suspect nor ambiguous."""
+
 
 def opened(path: Path, images: int | None = None) -> np.ndarray:
-    """The votes, uint8 (images, annotators), in the order of the data set's training images.
+    """The votes, uint8 (images, annotators), in the order of the data set's training images; NO_VOTE for none.
 
     images: their number, or None where it is not known yet. Raises InputError for a missing file, one that is not a
     plain .npy, or another shape or dtype.
@@ -34,12 +39,15 @@ def opened(path: Path, images: int | None = None) -> np.ndarray:
 
 
 def read(path: Path, images: int, classes: int) -> np.ndarray:
-    """The same; raises InputError also for a vote for a class that does not exist."""
+    """The same; raises InputError also for a vote for a class that does not exist, or more than 255 classes."""
     votes = np.asarray(opened(path, images))
-    if votes.max() >= classes:
-        row = int(np.argmax(votes.max(axis=1) >= classes))
-        problem = f"has a vote for class {votes[row].max()} at image {row}; expected classes 0 to {classes - 1}"
-        raise _refusal(path, problem)
+    if classes > NO_VOTE:
+        raise _refusal(path, f"has votes on {classes} classes; expected at most {NO_VOTE}, as {NO_VOTE} means no vote")
+    unknown = (votes >= classes) & (votes != NO_VOTE)
+    if unknown.any():
+        row, annotator = np.argwhere(unknown)[0]
+        problem = f"has a vote for class {votes[row, annotator]} at image {row}"
+        raise _refusal(path, f"{problem}; expected classes 0 to {classes - 1}, or {NO_VOTE} for no vote")
     return votes
 
 
@@ -48,33 +56,61 @@ def _refusal(path: Path, problem: str) -> InputError:
     return InputError(f"data.human_votes: {path} {problem}. {fix}")
 
 
-def dissent(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """int64 (n,), how many of an image's votes, uint8 (n, annotators), differ from its label, uint8 (n,).
+def number(votes: np.ndarray) -> np.ndarray:
+    """int64 (n,), how many votes an image has."""
+    return (votes != NO_VOTE).sum(axis=1)
 
-    >>> dissent(np.array([[3, 3, 5], [4, 4, 4]]), np.array([3, 5])).tolist()
-    [1, 3]
+
+def dissent(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """int64 (n,), how many of an image's votes, uint8 (n, annotators), differ from its label, uint8 (n,); -1: no votes.
+
+    >>> dissent(np.array([[3, 3, 5], [4, 4, 255], [255, 255, 255]]), np.array([3, 5, 0])).tolist()
+    [1, 2, -1]
     """
-    return (votes != labels[:, None]).sum(axis=1)
+    differing = ((votes != labels[:, None]) & (votes != NO_VOTE)).sum(axis=1)
+    return np.where(number(votes) > 0, differing, -1)
 
 
 def ambiguous(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): at least two thirds of the votes differ from the label."""
-    return dissent(votes, labels) * 3 >= 2 * votes.shape[1]
+    """bool (n,): the image has two or more votes, and at least two thirds of them differ from the label."""
+    return (number(votes) >= FEWEST) & (dissent(votes, labels) * 3 >= 2 * number(votes))
 
 
-def majority(votes: np.ndarray) -> np.ndarray:
-    """The class that more than half of an image's votes are for, int64 (n,); -1 where there is none.
+def unanimous(votes: np.ndarray) -> np.ndarray:
+    """The class that all of an image's votes, two or more, are for, int64 (n,); -1 where there is none.
 
-    >>> majority(np.array([[3, 3, 5], [3, 4, 5]])).tolist()
-    [3, -1]
+    >>> unanimous(np.array([[3, 3, 5], [4, 4, 255], [4, 255, 255]])).tolist()
+    [-1, 4, -1]
     """
-    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
-    first = counts.argmax(axis=1)
-    rows = np.arange(len(votes))
-    return np.where(counts[rows, first] * 2 > votes.shape[1], votes[rows, first].astype(int), -1)
+    lowest, highest = votes.min(axis=1), np.where(votes == NO_VOTE, 0, votes).max(axis=1)
+    return np.where((number(votes) >= FEWEST) & (lowest == highest), lowest.astype(int), -1)
 
 
-def label_suspect(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """bool (n,): more than half of the votes are for one and the same class, which is not the label."""
-    chosen = majority(votes)
+def suspect(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """bool (n,): the votes, two or more, are all for one and the same class, which is not the label."""
+    chosen = unanimous(votes)
     return (chosen >= 0) & (chosen != labels)
+
+
+def by_slips(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The chance that an image is suspect if annotators err independently, float (n,).
+
+    Each column of votes is an annotator, who gives class d to an image of label c at the rate of that column. An
+    image's chance is the sum over d other than c of the product of its annotators' rates. The rates count errors of the
+    labels too, so this is rather too much than too little.
+
+    Two annotators; either takes one of the two images of label 0 for class 1: 1/2 * 1/2 for both images.
+
+    >>> by_slips(np.array([[1, 0], [0, 1]]), np.array([0, 0])).tolist()
+    [0.25, 0.25]
+    """
+    classes = 1 + max(int(labels.max()), int(np.where(votes == NO_VOTE, 0, votes).max()))
+    chances = np.ones((len(votes), classes))
+    for chosen in votes.T:
+        voted = chosen != NO_VOTE
+        counts = np.zeros((classes, classes))
+        np.add.at(counts, (labels[voted], chosen[voted]), 1)
+        rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        chances[voted] *= rates[labels[voted]]
+    chances[np.arange(len(votes)), labels] = 0
+    return np.where(number(votes) >= FEWEST, chances.sum(axis=1), 0)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder
 
-from stages.findings import errors_by_votes, explained, suspect_labels
+from stages.findings import contradicted_labels, errors_by_votes, explained, suspect_labels
 from tests import worlds
 
 
@@ -43,8 +43,9 @@ def test_errors_that_follow_the_class_alone_are_explained_by_it():
     assert [(row["predictor"], row["r2"]) for row in explained.rows(sample)] == [("class", pytest.approx(1))]
     (refusal,) = explained.FINDING.limits(sample)
     assert refusal.analysis == "errors explained by human votes"
-    for needs in (errors_by_votes.FINDING.needs, suspect_labels.FINDING.needs):
-        assert needs(sample) == refusal.reason == "human votes are not available (params data.human_votes)"
+    for finding in (errors_by_votes, suspect_labels, contradicted_labels):
+        assert finding.FINDING.needs(sample) == refusal.reason
+    assert refusal.reason == "human votes are not available (params data.human_votes)"
 
 
 def test_nothing_to_explain():
@@ -53,7 +54,7 @@ def test_nothing_to_explain():
 
 def test_error_rate_by_dissent_by_hand():
     right = np.array([[[1, 0, 1, 1], [1, 0, 0, 1]], [[1, 1, 1, 0], [1, 1, 1, 0]]], bool)
-    votes = np.array([[0, 0], [0, 1], [1, 0], [0, 0]], np.uint8)
+    votes = np.array([[0, 0], [0, 1], [1, 255], [0, 255]], np.uint8)
     rows = errors_by_votes.rows(worlds.right_in(right, labels=[0] * 4, votes=votes))
     assert {(row["network"], row["dissenting_votes"]): (row["error_rate"], row["n"]) for row in rows} == {
         ("nicknet1", 0): (0, 2),
@@ -74,3 +75,11 @@ def test_planted_label_noise_is_answered_as_people_do():
     for row in suspect_labels.rows(draw.sample):
         assert row["share"] == 1
         assert row["n"] == row["as_people"] == (draw.kinds == "label_noise").sum()
+
+
+def test_contradicted_labels_by_hand():
+    """Of two annotators, each takes one of four images of class 0 for class 1; the last image has one vote."""
+    votes = np.array([[1, 1], [0, 0], [0, 0], [0, 0], [1, 255]], np.uint8)
+    sample = worlds.right_in(np.ones((1, 1, 5), bool), labels=[0, 0, 0, 0, 1], votes=votes)
+    rows = {row["true"]: (row["suspect"], row["by_slips"], row["n"]) for row in contradicted_labels.rows(sample)}
+    assert rows == {"airplane": (1, 4 / 16, 4), "automobile": (0, 0, 0), "all classes": (1, 4 / 16, 4)}

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from stages.findings import (
-    budget,
     classes,
     confusions,
     consistency,
     curves,
     effects,
+    error_mass,
     errors_by_votes,
     missed_by,
     pair_repair,
     pixel_edits,
+    sensitive_images,
     variance_shares,
 )
 from stages.findings.registry import FINDINGS
@@ -28,13 +29,16 @@ from tests import worlds
 PICTURES = [(finding, picture) for finding in FINDINGS for picture in finding.pictures]
 LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 3]} {i}" for i in range(20))
 WORLDS = {
-    "published": ({"cells": worlds.PUBLISHED, "seeds": 1}, {"shapley", "equivalence", "sobol_indices"}),
+    "published": (
+        {"cells": worlds.PUBLISHED, "seeds": 1},
+        {"shapley", "equivalence", "sobol_indices", "error_mass", "sensitive_images"},
+    ),
     "one network, two classes": (
         {"cells": worlds.CELLS[:1], "names": ("no", "yes")},
-        {"effects", "shapley", "equivalence"},
+        {"effects", "shapley", "equivalence", "sensitive_images"},
     ),
     "seven networks": ({"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))]}, {"shapley"}),
-    "twenty classes with long names": ({"seeds": 2, "names": LONG}, set()),
+    "twenty classes with long names": ({"seeds": 2, "names": LONG}, {"error_mass"}),
 }
 
 
@@ -56,10 +60,6 @@ def test_nothing_leaves_its_picture(finding, picture, pictured):
         return
     with style.applied():
         figure = picture.draw(finding.table(sample), style)
-        if figure is None:
-            assert picture.name == "budget_by_chance"
-            assert not sample.grid.optimizer_effect()
-            return
         figure.draw_without_rendering()
         width, height = figure.get_size_inches()
         used = figure.get_tightbbox()
@@ -212,36 +212,33 @@ def test_missed_by_draws_bars_beside_the_marks_of_independent_errors():
     )
 
 
-def shares(order, *pairs, network="net", expected=None):
-    row = {"network": network, "order": order, "low": 0, "high": 1, "n": 1200, "expected_share": expected}
-    row |= {"expected_low": 0, "expected_high": 0.5}
-    return [row | {"cause": cause, "share": share, "errors": int(1200 * share)} for cause, share in pairs]
+BOTH = {"low_images": 0.1, "high_images": 0.6, "low_seeds": None, "high_seeds": None, "n": 1200, "seeds": 2}
 
 
-def test_the_bars_of_the_budget_lie_one_after_the_other_in_the_colour_of_the_cause():
-    rows = shares("first to last", ("universally hard", 0.75), ("seed-unstable", 0), ("unexplained", 0.25))
-    rows += shares("last to first", ("universally hard", 0.5), ("seed-unstable", 0), ("unexplained", 0.5))
-    figure = drawn(budget, rows)
-    bars = [[(bar.get_x(), bar.get_width()) for bar in axes.patches] for axes in figure.axes]
-    assert bars == [[(0, 0.75), (0.75, 0.25)], [(0, 0.5), (0.5, 0.5)]]
-    assert texts(figure.axes[0].texts) == ["75", "25"]
+def test_error_mass_has_a_panel_a_band_and_no_dot_where_there_is_no_interval():
+    bands = {"at least 0.9": 0.25, "0.5 to 0.9": 0.35, "below 0.5": 0.4}
+    figure = drawn(error_mass, [{"network": "net", "chance": band, "share": bands[band]} | BOTH for band in bands])
+    assert [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes] == list(bands)
+    assert [[line.get_xdata().tolist() for line in axes.get_lines()] for axes in figure.axes] == [
+        [[share]] for share in bands.values()
+    ]
     assert texts(figure.axes[0].get_yticklabels()) == ["net (1,200)"]
-    assert texts(figure.legends[0].get_texts()) == ["universally hard", "unexplained"]
-    for bar, patch in zip(figure.axes[0].patches, figure.legends[0].get_patches(), strict=True):
-        assert bar.get_facecolor() == patch.get_facecolor()
+    assert texts(figure.legends[0].get_texts()) == ["over new images"]
 
 
-def test_a_budget_without_errors_can_be_drawn():
-    rows = [row | {"share": None, "n": 0} for row in shares("first to last", ("unexplained", 0))]
-    assert not drawn(budget, rows).axes[0].patches
+def test_sensitivity_is_drawn_as_what_exceeds_luck():
+    row = {"setting": "optimizer", "network": "net", "share": 0.5, "by_luck": 0.2, "excess": 0.3, **BOTH}
+    figure = drawn(sensitive_images, [row | {"low_seeds": -0.1, "high_seeds": 0.7}])
+    images, seeds = (line for line in figure.axes[0].get_lines() if line.get_label().startswith("over new"))
+    assert (list(images.get_xdata()), list(seeds.get_xdata())) == ([0.3], [0.3])
+    assert texts(figure.axes[0].get_yticklabels()) == ["optimizer: net (1,200)"]
 
 
-def test_chance_is_drawn_below_what_was_observed():
-    rows = shares("first to last", ("optimizer-sensitive", 0.75), expected=0.25)
-    observed, expected = drawn(budget, rows, 1).axes[0].get_lines()[:2]
-    assert (observed.get_xdata().tolist(), expected.get_xdata().tolist()) == ([0.75], [0.25])
-    assert observed.get_ydata()[0] < expected.get_ydata()[0]
-    assert drawn(budget, shares("first to last", ("unexplained", 1)), 1) is None
+@pytest.mark.parametrize("module", [error_mass, sensitive_images])
+def test_a_network_without_errors_can_be_drawn(module):
+    row = {"network": "net", "chance": "below 0.5", "setting": "optimizer", "share": None, "excess": None}
+    row |= dict.fromkeys(BOTH) | {"n": 0}
+    assert not drawn(module, [row]).legends
 
 
 def test_no_interval_of_a_pair_is_cut_off():

@@ -1,0 +1,119 @@
+"""How many errors are on images whose answer a setting changes, beyond luck? (docs/analysis.md, section 4)"""
+
+import numpy as np
+from scipy import stats
+
+from stages.findings.error_mass import ALL, INTERVALS, UNKNOWN, dots
+from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
+from stages.statistics.causes import contrast_needs
+from stages.statistics.grid import Contrast, Grid
+from stages.statistics.sample import Sample
+from stages.statistics.sensitivity import by_luck, compared, sensitive
+from stages.statistics.table import Column, Refusal, Row, Table
+
+
+def _contrasts(grid: Grid) -> dict[str, Contrast | None]:
+    return {"optimizer": grid.optimizer_effect(), "kernel size": grid.kernel_effect()}
+
+
+def rows(sample: Sample) -> list[Row]:
+    wrong = ~sample.right_by_cell
+    table = []
+    for setting, contrast in _contrasts(sample.grid).items():
+        if contrast:
+            places = [place for place, weight in enumerate(contrast.weights) if weight]
+            groups = {sample.grid.networks[place]: [place] for place in places} | {ALL: places}
+            for network, group in groups.items():
+                row = _excess(sample, wrong, contrast.weights, group)
+                table.append({"setting": setting, "network": network, **row})
+    return table
+
+
+def _excess(sample: Sample, wrong: np.ndarray, weights: np.ndarray, group: list[int]) -> Row:
+    numbers = {"n": int(wrong[group].sum()), "seeds": len(sample.seeds)}
+    if not numbers["n"]:
+        return {**dict.fromkeys(("share", "by_luck", "excess")), **UNKNOWN, **numbers}
+    observed, luck, reach = shares(wrong, weights, group)
+    excess, quantile = observed - luck, float(stats.norm.ppf((1 + sample.confidence) / 2))
+    row = {"share": observed, "by_luck": luck, "excess": excess, **UNKNOWN, **numbers}
+    row |= {"low_images": excess - quantile * reach, "high_images": excess + quantile * reach}
+    return row | _over_seeds(excess, wrong, weights, group, sample.confidence)
+
+
+def shares(wrong: np.ndarray, weights: np.ndarray, group: list[int]) -> tuple[float, float, float]:
+    """Of the group's errors, the share on sensitive images, what luck gives, and the difference's standard error.
+
+    wrong: bool (networks, seeds, N). The variance of an image is at least that of its luck, which a rare kind of image
+    does not show by itself.
+    """
+    images, errors = compared(wrong, weights), wrong[group].sum(axis=(0, 1))
+    found, luck = sensitive(images), by_luck(images)
+    share, expected = errors @ found / errors.sum(), errors @ luck / errors.sum()
+    squares = np.maximum((found - luck - share + expected) ** 2, luck * (1 - luck))
+    return float(share), float(expected), float(np.sqrt(errors**2 @ squares) / errors.sum())
+
+
+def _over_seeds(excess: float, wrong: np.ndarray, weights: np.ndarray, group: list[int], confidence: float) -> Row:
+    """The jackknife interval; {} with fewer than three seeds, or where it has no width."""
+    seeds = wrong.shape[1]
+    fewer = [np.delete(wrong, seed, axis=1) for seed in range(seeds)]
+    if seeds < 3 or not all(each[group].any() for each in fewer):
+        return {}
+    without = [np.subtract(*shares(each, weights, group)[:2]) for each in fewer]
+    reach = float(stats.t.ppf((1 + confidence) / 2, seeds - 1) * np.sqrt((seeds - 1) * np.var(without)))
+    return {"low_seeds": excess - reach, "high_seeds": excess + reach} if reach else {}
+
+
+def needs(sample: Sample) -> str:
+    reasons = [contrast_needs(sample, setting, contrast) for setting, contrast in _contrasts(sample.grid).items()]
+    return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+
+
+def limits(sample: Sample) -> list[Refusal]:
+    reasons = {setting: contrast_needs(sample, setting, each) for setting, each in _contrasts(sample.grid).items()}
+    missing = [Refusal(f"images sensitive to the {setting}", reason) for setting, reason in reasons.items() if reason]
+    if len(sample.seeds) < 3:  # by jackknife, which leaves one out
+        missing.append(Refusal("new-seed intervals of the excess over luck", "needs 3 or more seeds"))
+    return missing
+
+
+def draw(table: Table, style: Style) -> Figure:
+    figure = style.figure(1.2 + 0.42 * len(table.rows))
+    axes = figure.subplots()
+    dots(axes, table.rows, "excess", style)
+    labels = [f"{row['setting']}: {style.short(row['network'], 20)} ({row['n']:,})" for row in table.rows]
+    style.rows_down(axes, labels, 44)
+    style.zero_line(axes)
+    style.percent_axis(axes.xaxis, "share of the errors on sensitive images, minus what luck gives")
+    if axes.get_legend_handles_labels()[0]:
+        style.legend_above(figure, axes)
+    return figure
+
+
+FINDING = Finding(
+    name="sensitive_images",
+    section="What single errors are put down to",
+    question="How many errors are on images whose answer a setting changes, beyond luck?",
+    kind="associated",
+    caption="Share of a network's errors on images whose error rates with the setting's two levels differ by at least "
+    "a half, minus the share expected if the setting matters on no image. Above 0: it matters on some. Their share of "
+    "the errors is larger than the excess, since what luck would give is taken off them too.",
+    columns={
+        "setting": Column(str, "'optimizer' or 'kernel size'"),
+        "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}' that are compared"),
+        "share": Column(float, "of the errors, on images that look sensitive, 0..1; empty where there are no errors"),
+        "by_luck": Column(float, "the share expected if the setting matters on no image, 0..1"),
+        "excess": Column(float, "share - by_luck, -1..1"),
+        **INTERVALS,
+    },
+    rows=rows,
+    needs=needs,
+    limits=limits,
+    pictures=(
+        Picture(
+            "Errors on images that a setting changes, beyond luck",
+            "Right of zero: more errors than luck gives are on images that one level of the setting gets right.",
+            draw,
+        ),
+    ),
+)
