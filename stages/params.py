@@ -9,12 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from stages.errors import InputError
-from stages.settings import NetworkSettings
+from stages.settings import NetworkSettings, Seed
 
 _PUBLISHED_SIDE = 32
 """Pixels of the images of CIFAR-10, and of the digits as they are enlarged."""
-
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class _Section(BaseModel):

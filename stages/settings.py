@@ -15,6 +15,8 @@ DEFAULT_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
 """Keras's own defaults."""
 
 Count = Annotated[int, Field(ge=1, le=65536)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Part = Annotated[float, Field(ge=0, lt=1)]
 
 
 class NetworkSettings(BaseModel):
@@ -37,6 +39,22 @@ class NetworkSettings(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=65536)]
     """Images a training step."""
 
+    # What follows is not in params.yaml unless it is used; docs/networks.md describes it.
+    momentum: Part = 0.0
+    """Of sgd."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """The learning rate stays, or falls to zero along half a cosine, step by step."""
+    weight_decay: Part = 0.0
+    """Decoupled: a step takes weight_decay x learning rate of each kernel away; biases stay."""
+    dropout: Part = 0.0
+    """Share of the outputs of each hidden dense layer that are zero in a training step, the others scaled up."""
+    label_smoothing: Part = 0.0
+    """Share of a label that is spread evenly over all classes in the loss that is minimised."""
+    augment: Literal["none", "flip_shift"] = "none"
+    """Training images as they are, or flipped and shifted by chance, see stages.train.augmentation."""
+    order_seed: Seed | None = None
+    """Draws the order of the images, and what augment and dropout do; null: the run's seed."""
+
     @model_validator(mode="after")
     def _pools_follow_convolutions(self) -> "NetworkSettings":
         layers = len(self.filters)
@@ -44,6 +62,18 @@ class NetworkSettings(BaseModel):
             raise ValueError(
                 f"pool_after must be ascending numbers from 1 to {layers} (the convolutions that filters lists)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _optimizer_has_momentum(self) -> "NetworkSettings":
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError(f"momentum is a setting of sgd, and the optimizer is {self.optimizer}; set momentum to 0")
+        return self
+
+    @model_validator(mode="after")
+    def _dropout_has_layers(self) -> "NetworkSettings":
+        if self.dropout and not self.dense_units:
+            raise ValueError("dropout acts on the hidden dense layers, and dense_units lists none; set dropout to 0")
         return self
 
     def architecture(self) -> dict:
@@ -63,8 +93,9 @@ def path(network: str) -> Path:
 
 
 def write(network: str, settings: NetworkSettings) -> None:
-    """As YAML, keys in the order of the class."""
-    write_text(path(network), yaml.safe_dump(settings.model_dump(), sort_keys=False, default_flow_style=None))
+    """As YAML, keys in the order of the class; without those at their default, so that a new setting reruns nothing."""
+    content = settings.model_dump(exclude_defaults=True)
+    write_text(path(network), yaml.safe_dump(content, sort_keys=False, default_flow_style=None))
 
 
 def read(network: str) -> NetworkSettings:
