@@ -116,10 +116,13 @@ class Params(NetworkSettings):
         problems, side = [], self.data.image_side if self.dataset == "folder" else _PUBLISHED_SIDE
         for name in self.networks:
             try:
-                poolings = len(self.network(name).pool_after)
+                settings = self.network(name)
             except ValidationError as error:
                 problems += [f"networks.{name}: {_reason(problem)}" for problem in error.errors()]
             else:
+                poolings = len(settings.pool_after)
+                if settings.needs_votes() and self.data.human_votes is None:
+                    problems.append(f"networks.{name}: labels: votes and drop: doubtful need data.human_votes, a file")
                 if side < 2**poolings:
                     reason = f"pool_after has {poolings} poolings, which leave nothing of {side}x{side} pixels"
                     problems.append(f"networks.{name}: {reason}; pool less often, or set data.image_side larger")

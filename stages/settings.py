@@ -1,10 +1,11 @@
 """The effective settings of one network: all that its training depends on, besides the data and the seed."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stages.errors import InputError
 from stages.files import write_text
@@ -17,6 +18,13 @@ DEFAULT_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
 Count = Annotated[int, Field(ge=1, le=65536)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Part = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _drop(text: str) -> str:
+    found = re.fullmatch(r"(doubtful|random):(0?\.\d+)", text)
+    if text != "none" and not (found and float(found[2]) > 0):
+        raise ValueError("must be none, doubtful:SHARE or random:SHARE, with a share between 0 and 1: doubtful:0.1")
+    return text
 
 
 class NetworkSettings(BaseModel):
@@ -54,6 +62,17 @@ class NetworkSettings(BaseModel):
     """Training images as they are, or flipped and shifted by chance, see stages.train.augmentation."""
     order_seed: Seed | None = None
     """Draws the order of the images, and what augment and dropout do; null: the run's seed."""
+    without: str | None = None
+    """A class whose images are not learned from; null: none."""
+    drop: Annotated[str, AfterValidator(_drop)] = "none"
+    """doubtful:SHARE leaves out that share of each class's images, those whose label most people contradict;
+    random:SHARE as many by chance."""
+    train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of each class's remaining images that is learned from; a smaller one lies within a larger one."""
+    labels: Literal["given", "votes"] = "given"
+    """votes: the class that more than half of the people voted for, the given one where there is none."""
+    label_noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the images learned from whose labels are shuffled among themselves."""
 
     @model_validator(mode="after")
     def _pools_follow_convolutions(self) -> "NetworkSettings":
@@ -79,6 +98,15 @@ class NetworkSettings(BaseModel):
     def architecture(self) -> dict:
         """What the shape of the network depends on, as arguments of stages.nicknet.network.build."""
         return self.model_dump(include={"kernel_size", "filters", "pool_after", "dense_units"})
+
+    def dropped(self) -> tuple[str, float]:
+        """Which images `drop` leaves out, and the share."""
+        which, _, share = self.drop.partition(":")
+        return which, float(share or 0)
+
+    def needs_votes(self) -> bool:
+        """Whether what is learned from depends on people's votes."""
+        return self.labels == "votes" or self.dropped()[0] == "doubtful"
 
     def resolved(self) -> "NetworkSettings":
         """The same settings with every default filled in."""

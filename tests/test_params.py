@@ -127,6 +127,27 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("kernel_size: 10", "dropout: 1.0", "networks.nicknet3.dropout: 1.0: must be less than 1"),
         ("kernel_size: 10", "schedule: step", "networks.nicknet3.schedule: 'step': must be 'constant' or 'cosine'"),
         ("kernel_size: 10", "augment: flip", "networks.nicknet3.augment: 'flip': must be 'none' or 'flip_shift'"),
+        (
+            "kernel_size: 10",
+            "labels: votes",
+            "networks.nicknet3: labels: votes and drop: doubtful need data.human_votes",
+        ),
+        (
+            "kernel_size: 10",
+            "drop: doubtful:0.1",
+            "networks.nicknet3: labels: votes and drop: doubtful need data.human",
+        ),
+        (
+            "kernel_size: 10",
+            "drop: random:1.5",
+            "networks.nicknet3.drop: 'random:1.5': must be none, doubtful:SHARE or",
+        ),
+        (
+            "kernel_size: 10",
+            "drop: random:0.0",
+            "networks.nicknet3.drop: 'random:0.0': must be none, doubtful:SHARE or",
+        ),
+        ("kernel_size: 10", "train_share: 0", "networks.nicknet3.train_share: 0: must be greater than 0"),
         ("copies: separate", "copies: apart", "split.copies: 'apart': must be 'separate' or 'together'"),
     ],
 )

@@ -67,7 +67,7 @@ def epochs(
     Loss is the cross entropy in nats an image; precision is the mean over classes, 0 for a class never predicted.
 
     model: from `untrained`, or restored to what it was before the first of the epochs.
-    images: uint8 (N, H, W, C). labels: uint8 (N,). training: int64 (n,), indices to learn from.
+    images: uint8 (N, H, W, C). labels: integers (N,). training: int64 (n,), indices to learn from.
     held_out: int64 (m,), indices to watch. span: the numbers of the epochs, counted from 1.
     seed: draws the order of the images and what else is left to chance, anew each epoch, unless the settings have an
     order_seed. progress: called with the number of images after each step.
