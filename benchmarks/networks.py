@@ -37,7 +37,7 @@ def ours_step(what, settings, size):
     from stages.train import training
 
     images, labels = batch(size)
-    model, weights = training.untrained(settings, IMAGE_SHAPE, CLASSES, 0), np.ones(size, "float32")
+    model, weights = training.untrained(settings, IMAGE_SHAPE, CLASSES, 0, size), np.ones(size, "float32")
     if what == "inference":
         answer = inference.ready(model).logits
         return lambda: answer(images).numpy()

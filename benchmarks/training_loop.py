@@ -40,7 +40,7 @@ def compare(settings):
     images, labels = networks.batch(TRAINING_IMAGES + HELD_OUT_IMAGES)
     labels = labels.astype("uint8")
     learned, watched = np.split(np.arange(len(images)), [TRAINING_IMAGES])
-    model = training.untrained(settings, networks.IMAGE_SHAPE, networks.CLASSES, 0)
+    model = training.untrained(settings, networks.IMAGE_SHAPE, networks.CLASSES, 0, TRAINING_IMAGES)
     epochs = training.epochs(
         model,
         images,
@@ -48,7 +48,7 @@ def compare(settings):
         learned,
         watched,
         range(1, 2 + EPOCHS),
-        batch_size=settings.batch_size,
+        settings=settings,
         seed=0,
         progress=lambda count: None,
     )

@@ -70,8 +70,8 @@ def client(scheduler: str | None, workers: int | None) -> Client:
 
 def share_first_stages() -> None:
     """Do here, once, what every run begins with; it would download the images else on each machine."""
-    if subprocess.run([*DVC, "repro", "configure", "split"]).returncode:
-        raise InputError("`dvc repro configure split` failed; see above.")
+    if subprocess.run([*DVC, "repro", "select"]).returncode:
+        raise InputError("`dvc repro select` failed; see above.")
 
 
 def compute(cluster: Client, grid: list[str], **settings: object) -> list[str]:

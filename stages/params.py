@@ -9,12 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from stages.errors import InputError
-from stages.settings import NetworkSettings
+from stages.settings import NetworkSettings, Seed
 
 _PUBLISHED_SIDE = 32
 """Pixels of the images of CIFAR-10, and of the digits as they are enlarged."""
-
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class _Section(BaseModel):
@@ -123,10 +121,13 @@ class Params(NetworkSettings):
         problems, side = [], self.side
         for name in self.networks:
             try:
-                poolings = len(self.network(name).pool_after)
+                settings = self.network(name)
             except ValidationError as error:
                 problems += [f"networks.{name}: {_reason(problem)}" for problem in error.errors()]
             else:
+                poolings = len(settings.pool_after)
+                if settings.needs_votes() and self.data.human_votes is None:
+                    problems.append(f"networks.{name}: labels: votes and drop: doubtful need data.human_votes, a file")
                 if side < 2**poolings:
                     reason = f"pool_after has {poolings} poolings, which leave nothing of {side}x{side} pixels"
                     problems.append(f"networks.{name}: {reason}; pool less often, or set data.image_side larger")

@@ -1,10 +1,11 @@
 """The effective settings of one network: all that its training depends on, besides the data and the seed."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stages.errors import InputError
 from stages.files import write_text
@@ -15,6 +16,15 @@ DEFAULT_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
 """Keras's own defaults."""
 
 Count = Annotated[int, Field(ge=1, le=65536)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Part = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _drop(text: str) -> str:
+    found = re.fullmatch(r"(doubtful|random):(0?\.\d+)", text)
+    if text != "none" and not (found and float(found[2]) > 0):
+        raise ValueError("must be none, doubtful:SHARE or random:SHARE, with a share between 0 and 1: doubtful:0.1")
+    return text
 
 
 class NetworkSettings(BaseModel):
@@ -37,6 +47,33 @@ class NetworkSettings(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=65536)]
     """Images a training step."""
 
+    # What follows is not in params.yaml unless it is used; docs/networks.md describes it.
+    momentum: Part = 0.0
+    """Of sgd."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """The learning rate stays, or falls to zero along half a cosine, step by step."""
+    weight_decay: Part = 0.0
+    """Decoupled: a step takes weight_decay x learning rate of each kernel away; biases stay."""
+    dropout: Part = 0.0
+    """Share of the outputs of each hidden dense layer that are zero in a training step, the others scaled up."""
+    label_smoothing: Part = 0.0
+    """Share of a label that is spread evenly over all classes in the loss that is minimised."""
+    augment: Literal["none", "flip_shift"] = "none"
+    """Training images as they are, or flipped and shifted by chance, see stages.train.augmentation."""
+    order_seed: Seed | None = None
+    """Draws the order of the images, and what augment and dropout do; null: the run's seed."""
+    without: str | None = None
+    """A class whose images are not learned from; null: none."""
+    drop: Annotated[str, AfterValidator(_drop)] = "none"
+    """doubtful:SHARE leaves out that share of each class's images, those whose label most people contradict;
+    random:SHARE as many by chance."""
+    train_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of each class's remaining images that is learned from; a smaller one lies within a larger one."""
+    labels: Literal["given", "votes"] = "given"
+    """votes: the class that more than half of the people voted for, the given one where there is none."""
+    label_noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the images learned from whose labels are shuffled among themselves."""
+
     @model_validator(mode="after")
     def _pools_follow_convolutions(self) -> "NetworkSettings":
         layers = len(self.filters)
@@ -46,9 +83,30 @@ class NetworkSettings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _optimizer_has_momentum(self) -> "NetworkSettings":
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError(f"momentum is a setting of sgd, and the optimizer is {self.optimizer}; set momentum to 0")
+        return self
+
+    @model_validator(mode="after")
+    def _dropout_has_layers(self) -> "NetworkSettings":
+        if self.dropout and not self.dense_units:
+            raise ValueError("dropout acts on the hidden dense layers, and dense_units lists none; set dropout to 0")
+        return self
+
     def architecture(self) -> dict:
         """What the shape of the network depends on, as arguments of stages.nicknet.network.build."""
         return self.model_dump(include={"kernel_size", "filters", "pool_after", "dense_units"})
+
+    def dropped(self) -> tuple[str, float]:
+        """Which images `drop` leaves out, and the share."""
+        which, _, share = self.drop.partition(":")
+        return which, float(share or 0)
+
+    def needs_votes(self) -> bool:
+        """Whether what is learned from depends on people's votes."""
+        return self.labels == "votes" or self.dropped()[0] == "doubtful"
 
     def resolved(self) -> "NetworkSettings":
         """The same settings with every default filled in."""
@@ -63,8 +121,9 @@ def path(network: str) -> Path:
 
 
 def write(network: str, settings: NetworkSettings) -> None:
-    """As YAML, keys in the order of the class."""
-    write_text(path(network), yaml.safe_dump(settings.model_dump(), sort_keys=False, default_flow_style=None))
+    """As YAML, keys in the order of the class; without those at their default, so that a new setting reruns nothing."""
+    content = settings.model_dump(exclude_defaults=True)
+    write_text(path(network), yaml.safe_dump(content, sort_keys=False, default_flow_style=None))
 
 
 def read(network: str) -> NetworkSettings:

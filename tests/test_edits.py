@@ -21,8 +21,9 @@ EDITS = {
     "the wording of an error": ("stages/errors.py", []),
     "the reader of params.yaml": (
         "stages/params.py",
-        ["configure", "download", "split", "interventions", "error_analysis", "report"],
+        ["configure", "download", "split", "select", "interventions", "error_analysis", "report"],
     ),
+    "the choice of what is learned": ("stages/select/selection.py", ["select"]),
     "the training loop": ("stages/train/training.py", ["train"]),
     "the convolution": ("stages/nicknet/convolution.py", ["train", "evaluate", "interventions"]),
 }

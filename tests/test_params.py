@@ -47,6 +47,24 @@ def test_null_inherits_and_any_setting_can_differ(tmp_path):
     assert (nicknet3.kernel_size, nicknet3.epochs, nicknet3.learning_rate) == (15, 3, 0.5)
 
 
+def test_what_all_inherit_can_be_set_back_by_one_network(tmp_path):
+    path = edited(tmp_path, ("epochs: 30", "epochs: 30\naugment: flip_shift"), ("kernel_size: 10", "augment: none"))
+    parameters = params.read(path)
+    assert [parameters.network(f"nicknet{number}").augment for number in (1, 3)] == ["flip_shift", "none"]
+
+
+def test_a_setting_at_its_default_leaves_the_written_settings_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.chdir(edited(tmp_path).parent)
+    configure()
+    before = effective.path("nicknet3").read_bytes()
+    edited(tmp_path, ("kernel_size: 10", "kernel_size: 10\n    dropout: 0\n    schedule: constant"))
+    configure()
+    assert effective.path("nicknet3").read_bytes() == before
+    edited(tmp_path, ("kernel_size: 10", "kernel_size: 10\n    dropout: 0.5"))
+    configure()
+    assert effective.read("nicknet3").dropout == 0.5
+
+
 def test_changing_the_inherited_optimizer_makes_nicknet1_equal_to_nicknet2(tmp_path):
     parameters = params.read(edited(tmp_path, ("optimizer: adam", "optimizer: sgd")))
     assert parameters.network("nicknet1") == parameters.network("nicknet2")
@@ -96,6 +114,40 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("image_side: 32", "image_side: 2", "data.image_side: 2: must be greater than or equal to 4"),
         ("unreadable: refuse", "unreadable: ask", "data.unreadable: 'ask': must be 'refuse' or 'skip'"),
         ("learning_rate: null", "learning_rate: .nan", "learning_rate: nan: must be"),
+        (
+            "epochs: 30",
+            "epochs: 30\nmomentum: 0.9",
+            "momentum is a setting of sgd, and the optimizer is adam",
+        ),
+        (
+            "dense_units: [512, 512]",
+            "dense_units: []\ndropout: 0.5",
+            "dropout acts on the hidden dense layers",
+        ),
+        ("kernel_size: 10", "dropout: 1.0", "networks.nicknet3.dropout: 1.0: must be less than 1"),
+        ("kernel_size: 10", "schedule: step", "networks.nicknet3.schedule: 'step': must be 'constant' or 'cosine'"),
+        ("kernel_size: 10", "augment: flip", "networks.nicknet3.augment: 'flip': must be 'none' or 'flip_shift'"),
+        (
+            "kernel_size: 10",
+            "labels: votes",
+            "networks.nicknet3: labels: votes and drop: doubtful need data.human_votes",
+        ),
+        (
+            "kernel_size: 10",
+            "drop: doubtful:0.1",
+            "networks.nicknet3: labels: votes and drop: doubtful need data.human",
+        ),
+        (
+            "kernel_size: 10",
+            "drop: random:1.5",
+            "networks.nicknet3.drop: 'random:1.5': must be none, doubtful:SHARE or",
+        ),
+        (
+            "kernel_size: 10",
+            "drop: random:0.0",
+            "networks.nicknet3.drop: 'random:0.0': must be none, doubtful:SHARE or",
+        ),
+        ("kernel_size: 10", "train_share: 0", "networks.nicknet3.train_share: 0: must be greater than 0"),
         ("copies: separate", "copies: apart", "split.copies: 'apart': must be 'separate' or 'together'"),
     ],
 )

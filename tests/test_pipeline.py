@@ -40,7 +40,7 @@ def test_every_stage_runs_and_writes_what_it_declares(pipeline):
     stages = executed(pipeline.printed)
     assert stages[0] == "configure"
     of_runs = {f"{stage}@{run.network}-0" for stage in ("train", "evaluate", "interventions") for run in RUNS}
-    assert {*stages} == {"configure", "download", "split", "error_analysis", "report", *of_runs}
+    assert {*stages} == {"configure", "download", "split", "select", "error_analysis", "report", *of_runs}
     for one in RUNS:
         measured = scores(pipeline.folder, one)
         assert measured["training"]["n"] == 200
@@ -69,10 +69,10 @@ def test_an_edit_that_changes_no_output_trains_nothing(checkout, changed_optimiz
     with (checkout / "stages/params.py").open("a") as file:
         file.write("\n# a comment\n")
     stages = {
-        name.split("@")[0] for name in executed(run("dvc", "repro", "configure", "split", "train", folder=checkout))
+        name.split("@")[0] for name in executed(run("dvc", "repro", "train", folder=checkout))
     }
     run("git", "checkout", "stages/params.py", folder=checkout)
-    assert stages == {"configure", "download", "split"}
+    assert stages == {"configure", "download", "split", "select"}
 
 
 def test_going_back_runs_nothing(checkout, changed_optimizer):

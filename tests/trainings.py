@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stages import dataset, settings
+from stages import dataset, settings, targets
 from stages.files import write_array, write_json
+from stages.run import Run
 from stages.settings import NetworkSettings
 
 # Loads TensorFlow once and forks processes that do what `python -m stages.train nicknet1 0` does.
@@ -103,7 +104,7 @@ def workspace(folder, **changes):
         write_array(dataset.images_path("train"), images)
         write_array(dataset.labels_path("train"), labels)
         write_json(dataset.CLASS_NAMES, ["a", "b", "c"])
-        write_array(dataset.indices_path("training"), np.arange(80))
+        targets.write(Run("nicknet1", 0), np.where(np.arange(100) < 80, labels.astype(int), -1))
         write_array(dataset.indices_path("held-out"), np.arange(80, 100))
     return folder
 

@@ -26,19 +26,30 @@ class Nicknet(keras.Sequential):
     def large_convolutions(self) -> list[BatchLastConv2D]:
         return [layer for layer in self.layers if isinstance(layer, BatchLastConv2D)]
 
-    def features(self, images: tf.Tensor, factors: Sequence[Factors] = ()) -> tf.Tensor:
+    def hidden(self) -> list[keras.layers.Dense]:
+        """The hidden dense layers."""
+        return [layer for layer in self.layers[:-1] if isinstance(layer, keras.layers.Dense)]
+
+    def features(
+        self, images: tf.Tensor, factors: Sequence[Factors] = (), dropout: Sequence[tf.Tensor] = ()
+    ) -> tf.Tensor:
         """float32 (N, units), what enters the last layer: the output of the last hidden dense layer, or else all maps.
 
         factors: of the kernels of large_convolutions, in order, where several calls are to share them.
+        dropout: for each hidden dense layer float32 (N, units), what its outputs are multiplied by; none: by nothing.
         """
         shared = dict(zip(self.large_convolutions(), factors, strict=bool(factors)))
+        dropped = dict(zip(self.hidden(), dropout, strict=bool(dropout)))
         for layer in self.layers[:-1]:
             images = layer(images, shared[layer]) if layer in shared else layer(images)
+            images = images * dropped[layer] if layer in dropped else images
         return images
 
-    def logits(self, images: tf.Tensor, factors: Sequence[Factors] = ()) -> tf.Tensor:
-        """float32 (N, classes), as calling the network gives it. factors: as for features."""
-        return self.layers[-1](self.features(images, factors))
+    def logits(
+        self, images: tf.Tensor, factors: Sequence[Factors] = (), dropout: Sequence[tf.Tensor] = ()
+    ) -> tf.Tensor:
+        """float32 (N, classes), as calling the network gives it. factors, dropout: as for features."""
+        return self.layers[-1](self.features(images, factors, dropout))
 
 
 class Transpose(keras.layers.Layer):

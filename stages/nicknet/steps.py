@@ -28,8 +28,12 @@ def side_by_side(function: Callable[..., Any], *batch: tf.Tensor) -> list:
     return [function(*(values[half] for values in batch)) for half in halves]
 
 
-def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """A step of model.optimizer on a batch of images, labels and weights; returns its sums from before it."""
+def learning(model: Nicknet, label_smoothing: float = 0) -> Callable[..., tf.Tensor]:
+    """A step of model.optimizer on a batch of images, labels and weights; returns its sums from before it.
+
+    After the weights may follow the arrays of dropout, see Nicknet.features. label_smoothing: 0..1, the share of the
+    labels that is spread over all classes (Szegedy et al. 2016); the sums are without it.
+    """
 
     @tf.function(jit_compile=model.xla)
     def of_half(
@@ -39,13 +43,15 @@ def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.T
         images: tf.Tensor,
         labels: tf.Tensor,
         weights: tf.Tensor,
+        *dropout: tf.Tensor,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         variables = zip(model.trainable_variables, values, strict=True)
         with tf.GradientTape() as tape, keras.StatelessScope(list(variables)):
             tape.watch(values)
-            logits = model.logits(images, factors)
+            logits = model.logits(images, factors, dropout)
             losses = _losses(labels, logits)
-            loss = tf.reduce_sum(losses * weights) / total
+            minimised = _smoothed(losses, logits, label_smoothing) if label_smoothing else losses
+            loss = tf.reduce_sum(minimised * weights) / total
         return tape.gradient(loss, values), _sums(labels, logits, losses, weights)
 
     # Each layer's factors have a compiled function of their own, so that they are computed side by side.
@@ -55,11 +61,11 @@ def learning(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.T
     ]
 
     @tf.function
-    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, *dropout: tf.Tensor) -> tf.Tensor:
         values = [variable.value for variable in model.trainable_variables]
         factors = [kernel_factors(kernel.value) for kernel_factors, kernel in compiled]
         learn = partial(of_half, values, factors, tf.reduce_sum(weights))
-        gradients, sums = zip(*side_by_side(learn, images, labels, weights), strict=True)
+        gradients, sums = zip(*side_by_side(learn, images, labels, weights, *dropout), strict=True)
         summed = [tf.add_n(of_halves) for of_halves in zip(*gradients, strict=True)]
         model.optimizer.apply(summed, model.trainable_variables)
         return tf.add_n(sums)
@@ -88,6 +94,12 @@ def answering(
 
 def _losses(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+def _smoothed(losses: tf.Tensor, logits: tf.Tensor, share: float) -> tf.Tensor:
+    """(1 - share) x the cross entropy of the label + share x the mean of those of all classes."""
+    of_all = tf.reduce_logsumexp(logits, axis=-1) - tf.reduce_mean(logits, axis=-1)
+    return (1 - share) * losses + share * of_all
 
 
 def _sums(labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

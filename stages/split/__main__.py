@@ -1,22 +1,16 @@
 """data/raw -> data/split: training.npy, held-out.npy, and what there is to say of copies, copies.json"""
 
-import os
-
 import numpy as np
 
 from stages import copies, dataset, params
 from stages.errors import reported
 from stages.files import write_array, write_json
 from stages.split.division import divide
-from stages.statistics import votes
-from stages.user_paths import located
 
 
 def main() -> None:
     given = params.read()
-    labels, classes = np.asarray(dataset.read_labels("train")), len(dataset.read_class_names())
-    if given.data.human_votes is not None:  # the error analysis uses them; a wrong file is refused before training
-        votes.read(located(given.data.human_votes, os.environ), len(labels), classes)
+    labels = np.asarray(dataset.read_labels("train"))
     pictures = copies.read()
     together = pictures.of[: len(labels)] if given.split.copies == "together" else None
     limits = given.split.held_out_share, given.split.train_images

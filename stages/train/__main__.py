@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
-from stages import dataset, history, settings
+from stages import dataset, history, settings, targets
 from stages.errors import reported
 from stages.files import write_bytes
 from stages.history import Row
@@ -25,17 +25,19 @@ def main(run: Run) -> None:
 
     chosen = settings.read(run.network)
     images, labels = dataset.read_images("train"), np.asarray(dataset.read_labels("train"))
-    learned, watched = (np.asarray(dataset.read_indices(part)) for part in ("training", "held-out"))
+    target, watched = targets.read(run), np.asarray(dataset.read_indices("held-out"))
+    learned, labels = np.flatnonzero(target >= 0), np.where(target >= 0, target, labels)
     classes, batch_size = len(dataset.read_class_names()), min(chosen.batch_size, len(learned))
     memory.require(chosen, images.shape[1], classes, batch_size)
-    model = training.untrained(chosen, images.shape[1:], classes, run.seed)
+    model = training.untrained(chosen, images.shape[1:], classes, run.seed, len(learned))
     store = Store(folder(os.environ), identity.of(run))
     start = store.read(Checkpoint([], training.state(model)))
     training.restore(model, start.state)
     rows, span = start.history, range(start.epoch + 1, chosen.epochs + 1)
-    options = {"batch_size": batch_size, "seed": run.seed}
     with _bar(len(learned), start.epoch, chosen.epochs) as bar:
-        for epoch in training.epochs(model, images, labels, learned, watched, span, **options, progress=bar.update):
+        for epoch in training.epochs(
+            model, images, labels, learned, watched, span, settings=chosen, seed=run.seed, progress=bar.update
+        ):
             rows += epoch
             store.write(Checkpoint(rows, training.state(model)))
             bar.write(_line(epoch[0], epoch[1], chosen.epochs))

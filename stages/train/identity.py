@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from stages import dataset, settings
+from stages import dataset, settings, targets
 from stages.nicknet import runtime
 from stages.run import Run
 
@@ -15,7 +15,7 @@ _PACKAGES = ("keras", "numpy", "tensorflow")
 
 
 def of(run: Run, stages: Path = STAGES) -> str:
-    """SHA-256, in hex, of all that the training depends on: settings, seed, images, split, code, packages, threads.
+    """SHA-256, in hex, of all that a training depends on: settings, seed, images, targets, code, packages, threads.
 
     stages: the folder of the code. What changes a weight changes it; some changes that change none do so too.
     """
@@ -23,18 +23,18 @@ def of(run: Run, stages: Path = STAGES) -> str:
     values = {"seed": run.seed, runtime.THREADS: os.environ.get(runtime.THREADS)}
     for name, value in (values | {package: version(package) for package in _PACKAGES}).items():
         digest.update(f"{name} {value}\n".encode())
-    for name, path in (*_data(run.network), *_code(stages)):
+    for name, path in (*_data(run), *_code(stages)):
         with path.open("rb") as file:
             digest.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
-def _data(network: str) -> Iterable[tuple[str, Path]]:
-    yield "settings", settings.path(network)
+def _data(run: Run) -> Iterable[tuple[str, Path]]:
+    yield "settings", settings.path(run.network)
     yield "images", dataset.images_path("train")
     yield "labels", dataset.labels_path("train")
     yield "class names", dataset.CLASS_NAMES
-    yield "training", dataset.indices_path("training")
+    yield "targets", targets.path(run)
     yield "held-out", dataset.indices_path("held-out")
 
 

@@ -23,9 +23,6 @@ _ADDRESSES, _RESERVED, _COMPILERS_RESERVED = 1.25, 300 * _MIB, 700 * _MIB
 _REPEATED = 2**22
 """Values of a constant up to which the convolution repeats it, see stages.nicknet.convolution."""
 
-_SLOTS = {"adam": 2, "sgd": 0}
-"""Values that the optimizer keeps for each weight."""
-
 
 class Estimate(NamedTuple):
     """Bytes that a training holds at its peak, by what they grow with.
@@ -147,11 +144,16 @@ def estimate(settings: NetworkSettings, side: int, classes: int, batch_size: int
     weights, maps, constants, factors = (sum(values) for values in zip(*layers, strict=True))
     compiled = transform_pays(settings.kernel_size)
     return Estimate(
-        weights=_FLOAT * weights * (_STATE * (1 + _SLOTS[settings.optimizer]) + _GRADIENTS),
+        weights=_FLOAT * weights * (_STATE * (1 + _slots(settings)) + _GRADIENTS),
         maps=_FLOAT * _MAPS * maps * batch_size,
         transforms=_FLOAT * (_CONSTANTS * constants + _FACTORS * factors),
         process=_PROCESS + _COMPILER * compiled,
     )
+
+
+def _slots(settings: NetworkSettings) -> int:
+    """Values that the optimizer keeps for each weight."""
+    return 2 if settings.optimizer == "adam" else int(settings.momentum > 0)
 
 
 def _layers(settings: NetworkSettings, side: int, classes: int) -> Iterator[_Layer]:
@@ -161,9 +163,9 @@ def _layers(settings: NetworkSettings, side: int, classes: int) -> Iterator[_Lay
         pooled = number in settings.pool_after
         yield layer(side, channels, filters, settings.kernel_size, pooled)
         side, channels = side // 2 if pooled else side, filters
-    units = side**2 * channels
+    units, dropped = side**2 * channels, 3 if settings.dropout else 1  # by a mask, into another map
     for more in (*settings.dense_units, classes):
-        yield _Layer(units * more + more, units)
+        yield _Layer(units * more + more, units * dropped)
         units = more
 
 

@@ -12,23 +12,40 @@ from stages.nicknet.batches import batches, order
 from stages.nicknet.network import Nicknet, build
 from stages.nicknet.steps import learning, measuring
 from stages.settings import NetworkSettings
+from stages.streams import stream
+from stages.train.augmentation import flip_shift
 
 _MEASURED_AT_ONCE = 128
 
 
-def untrained(settings: NetworkSettings, image_shape: tuple[int, int, int], classes: int, seed: int) -> Nicknet:
+def untrained(
+    settings: NetworkSettings, image_shape: tuple[int, int, int], classes: int, seed: int, images: int
+) -> Nicknet:
     """A network with initial weights from `seed`, and its optimizer (model.optimizer) with its variables.
 
-    image_shape: (height, width, channels).
+    image_shape: (height, width, channels). images: how many it will learn from in an epoch.
 
-    Training draws no random number but the initial weights and the order of the images, and the number of threads
-    is fixed (see runtime), so that equal seeds give equal bytes on the same kind of processor.
+    Every random number of a training comes from its seeds, and the number of threads is fixed (see runtime), so that
+    equal seeds give equal bytes on the same kind of processor.
     """
     model = build(settings, image_shape, classes, seed)
-    optimizer = {"class_name": settings.optimizer, "config": {"learning_rate": settings.learning_rate}}
-    model.compile(optimizer=keras.optimizers.get(optimizer))
+    model.compile(optimizer=_optimizer(settings, -(-images // settings.batch_size) * settings.epochs))
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _optimizer(settings: NetworkSettings, steps: int) -> keras.Optimizer:
+    """steps: of the whole training."""
+    rate = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    options = {"learning_rate": rate, "weight_decay": settings.weight_decay or None}
+    if settings.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(momentum=settings.momentum, **options)
+    else:
+        optimizer = keras.optimizers.Adam(**options)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
 
 
 def epochs(
@@ -39,28 +56,34 @@ def epochs(
     held_out: np.ndarray,
     span: Iterable[int],
     *,
-    batch_size: int,
+    settings: NetworkSettings,
     seed: int,
     progress: Callable[[int], object],
 ) -> Iterator[list[Row]]:
     """Train a network; after each epoch yield its two rows of the history (history.COLUMNS).
 
-    'training' averages over the epoch while the weights move, as Keras does; 'held-out' is measured at its end.
+    'training' averages over the epoch while the weights move, as Keras does, over the images as augment and dropout
+    make them; 'held-out' is measured at its end, on the images as they are.
     Loss is the cross entropy in nats an image; precision is the mean over classes, 0 for a class never predicted.
 
     model: from `untrained`, or restored to what it was before the first of the epochs.
-    images: uint8 (N, H, W, C). labels: uint8 (N,). training: int64 (n,), indices to learn from.
-    held_out: int64 (m,), indices to watch. span: the numbers of the epochs, counted from 1. batch_size: images a step.
-    seed: draws the order of the images, anew each epoch. progress: called with the number of images after each step.
+    images: uint8 (N, H, W, C). labels: integers (N,). training: int64 (n,), indices to learn from.
+    held_out: int64 (m,), indices to watch. span: the numbers of the epochs, counted from 1.
+    seed: draws the order of the images and what else is left to chance, anew each epoch, unless the settings have an
+    order_seed. progress: called with the number of images after each step.
 
     Raises InputError where the loss, a weight or the optimizer's state becomes NaN or infinite.
     """
-    learn, measure = learning(model), measuring(model)
-    labels = labels.astype("int32")
+    learn, measure = learning(model, settings.label_smoothing), measuring(model)
+    labels, seed = labels.astype("int32"), seed if settings.order_seed is None else settings.order_seed
+    batch_size = min(settings.batch_size, len(training))
+    augment = flip_shift if settings.augment == "flip_shift" else _unchanged
     for epoch in span:
-        learned = np.zeros(())
+        learned, moves, drops = np.zeros(()), stream("augment", seed, epoch), stream("dropout", seed, epoch)
         for batch, weights in batches(order(training, seed, epoch), batch_size):
-            learned = learned + learn(images[batch], labels[batch], weights).numpy().astype("float64")
+            dropout = masks(settings, batch_size, drops)
+            sums = learn(augment(images[batch], moves), labels[batch], weights, *dropout)
+            learned = learned + sums.numpy().astype("float64")
             _require_finite([learned], epoch, model)
             progress(int(weights.sum()))
         watched = np.zeros(())
@@ -94,6 +117,20 @@ def weights(model: Nicknet) -> bytes:
 class _WeightsFile(io.BytesIO):
     def __str__(self) -> str:
         return "memory.weights.h5"  # Keras wants to see the suffix
+
+
+def masks(settings: NetworkSettings, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """What dropout multiplies the outputs of each hidden dense layer by, float32 (count, units); none without dropout.
+
+    0 with the probability `dropout`, else 1 / (1 - dropout).
+    """
+    kept = np.float32(1 / (1 - settings.dropout))
+    layers = settings.dense_units if settings.dropout else []
+    return [(rng.random((count, units), "float32") >= settings.dropout) * kept for units in layers]
+
+
+def _unchanged(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return images
 
 
 def _variables(model: Nicknet) -> list[keras.Variable]:

@@ -72,8 +72,8 @@ for kernel_size in (3, 7):
         optimizer="adam", learning_rate=0.001, kernel_size=kernel_size, filters=[12, 16], pool_after=[1],
         dense_units=[64], epochs=1, batch_size=32,
     )
-    model = training.untrained(settings, (16, 16, 3), 3, 0)
-    options = {"batch_size": 32, "seed": 0, "progress": lambda images: None}
+    model = training.untrained(settings, (16, 16, 3), 3, 0, 64)
+    options = {"settings": settings, "seed": 0, "progress": lambda images: None}
     list(training.epochs(model, images, labels, np.arange(64), np.arange(64, 96), [1], **options))
     print(hashlib.sha256(training.weights(model)).hexdigest())
 """

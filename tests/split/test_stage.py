@@ -1,4 +1,4 @@
-"""The stage as a whole: which parts, what is said of copies, and votes that are refused before any training."""
+"""The stage as a whole: which parts, and what is said of copies."""
 
 import json
 import shutil
@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from stages import copies, dataset, image_files
-from stages.errors import InputError
 from stages.files import write_array, write_json
 from stages.split.__main__ import main
 
@@ -21,7 +20,6 @@ def checkout(tmp_path, monkeypatch):
     """100 training and 20 test images of two classes, each of another grey."""
     shutil.copy("params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
     write_images(np.arange(120))
 
 
@@ -30,7 +28,6 @@ def write_images(greys):
     for source, rows, labels in (("train", images[:100], LABELS), ("test", images[100:], LABELS[:20])):
         write_array(dataset.images_path(source), rows)
         write_array(dataset.labels_path(source), labels)
-    write_json(dataset.CLASS_NAMES, ["a", "b"])
     write_json(image_files.PATH, None)
 
 
@@ -95,26 +92,3 @@ def test_copies_together():
     assert np.bincount(LABELS[held_out]).tolist() == [10, 10]
     assert found["in_training"]["held-out"] == []
     assert found["in_training"]["test"]
-
-
-@pytest.mark.parametrize(
-    ("votes", "problem"),
-    [
-        (np.zeros((5, 3), np.uint8), r"holds uint8 \(5, 3\); expected a .npy of uint8 \(100, annotators\)"),
-        (np.zeros((100, 3), np.int64), r"holds int64 \(100, 3\)"),
-        (np.full((100, 3), 77, np.uint8), r"a vote for class 77 at image 0; expected classes 0 to 1"),
-        (None, "votes.npy is missing"),
-    ],
-)
-def test_votes_that_do_not_fit_the_images_are_refused(votes, problem):
-    if votes is not None:
-        np.save("votes.npy", votes)
-    with pytest.raises(InputError, match=f"data.human_votes: votes.npy {problem}|{problem}"):
-        split(data={"human_votes": "votes.npy"})
-    assert not dataset.SPLIT.exists()
-
-
-def test_votes_that_fit_change_nothing():
-    before = split()
-    np.save("votes.npy", np.ones((100, 3), np.uint8))
-    assert [*map(str, before)] == [*map(str, split(data={"human_votes": "votes.npy"}))]

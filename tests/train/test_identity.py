@@ -3,7 +3,7 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from stages import dataset, settings
+from stages import dataset, settings, targets
 from stages.files import write_array, write_json, write_text
 from stages.run import Run
 from stages.train import identity
@@ -20,7 +20,8 @@ def _workspace(tmp_path, monkeypatch):
     write_array(dataset.images_path("train"), np.zeros((3, 4, 4, 3), "uint8"))
     write_array(dataset.labels_path("train"), np.zeros(3, "uint8"))
     write_json(dataset.CLASS_NAMES, ["a", "b"])
-    write_array(dataset.indices_path("training"), np.array([0, 1]))
+    for network, seed in (("nicknet1", 0), ("nicknet2", 0), ("nicknet1", 1)):
+        targets.write(Run(network, seed), np.array([0, 0, -1]))
     write_array(dataset.indices_path("held-out"), np.array([2]))
     for name in ("train/training.py", "nicknet/network.py", "evaluate/scores.py"):
         write_text(tmp_path / "stages" / name, "x = 1\n")
@@ -47,7 +48,7 @@ def test_equal_networks_of_other_names_are_the_same_training(of):
         "data/raw/train_images.npy",
         "data/raw/train_labels.npy",
         "data/raw/class_names.json",
-        "data/split/training.npy",
+        "data/targets/nicknet1/0.npy",
         "data/split/held-out.npy",
         "stages/train/training.py",
         "stages/nicknet/network.py",

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages import dataset, params, settings
+from stages import dataset, params, settings, targets
 from stages.errors import InputError
 from stages.files import write_array, write_json
+from stages.run import Run
 from stages.train import memory
 
 ROOT = Path(__file__).parents[2]
@@ -44,9 +45,10 @@ def train(network, side, images=256, limit=None):
     count = images + min(images, 128)
     pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
     write_array(dataset.images_path("train"), pixels)
-    write_array(dataset.labels_path("train"), np.arange(count, dtype=np.uint8) % 10)
+    labels = np.arange(count, dtype=np.uint8) % 10
+    write_array(dataset.labels_path("train"), labels)
     write_json(dataset.CLASS_NAMES, [*"abcdefghij"])
-    write_array(dataset.indices_path("training"), np.arange(images))
+    targets.write(Run("x", 0), np.where(np.arange(count) < images, labels.astype(int), -1))
     write_array(dataset.indices_path("held-out"), np.arange(images, count))
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     with Path("said").open("w") as said:

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, precision_score
@@ -5,6 +6,7 @@ from sklearn.metrics import accuracy_score, log_loss, precision_score
 from stages.errors import InputError
 from stages.nicknet import inference
 from stages.settings import NetworkSettings
+from stages.streams import stream
 from stages.train import training
 
 SETTINGS = NetworkSettings(
@@ -23,15 +25,15 @@ IMAGES = (RNG.integers(0, 100, (200, 8, 8, 3)) + 50 * LABELS[:, None, None, None
 TRAINING, HELD_OUT = np.arange(50), np.arange(50, 200)  # held-out images take more than one batch
 
 
-def epochs(model, span):
+def epochs(model, span, settings=SETTINGS, seed=0):
     """The rows of the history of these epochs."""
-    options = {"batch_size": 16, "seed": 0, "progress": lambda images: None}
+    options = {"settings": settings, "seed": seed, "progress": lambda images: None}
     return [row for rows in training.epochs(model, IMAGES, LABELS, TRAINING, HELD_OUT, span, **options) for row in rows]
 
 
 def trained(seed=0, settings=SETTINGS):
-    model = training.untrained(settings, (8, 8, 3), 3, seed)
-    return model, epochs(model, range(1, settings.epochs + 1))
+    model = training.untrained(settings, (8, 8, 3), 3, seed, 50)
+    return model, epochs(model, range(1, settings.epochs + 1), settings)
 
 
 def assert_scores(row, model, ids):
@@ -69,7 +71,7 @@ def test_equal_seeds_give_equal_bytes_and_others_do_not(run):
 
 def test_a_restored_network_continues_to_the_last_bit(run):
     whole, whole_history = run
-    broken_off, resumed = (training.untrained(SETTINGS, (8, 8, 3), 3, 0) for _ in range(2))
+    broken_off, resumed = (training.untrained(SETTINGS, (8, 8, 3), 3, 0, 50) for _ in range(2))
     history = epochs(broken_off, [1])
     training.restore(resumed, training.state(broken_off))
     assert history + epochs(resumed, [2]) == whole_history
@@ -80,7 +82,7 @@ def test_a_restored_network_continues_to_the_last_bit(run):
 
 def test_the_state_is_a_copy(run):
     before = training.state(run[0])
-    model = training.untrained(SETTINGS, (8, 8, 3), 3, 0)
+    model = training.untrained(SETTINGS, (8, 8, 3), 3, 0, 50)
     untouched = training.state(model)
     training.restore(model, before)
     assert not np.array_equal(untouched[0], training.state(model)[0])
@@ -96,7 +98,7 @@ def test_a_training_that_diverges_ends_and_says_why():
 @pytest.mark.parametrize("place", [0, -1])
 def test_weights_or_optimizer_state_that_are_not_finite_end_the_training(place):
     """Even where no loss shows it: the last variable of Adam is a velocity, whose infinity freezes a weight."""
-    model = training.untrained(SETTINGS, (8, 8, 3), 3, 0)
+    model = training.untrained(SETTINGS, (8, 8, 3), 3, 0, 50)
     state = training.state(model)
     state[place] = np.full_like(state[place], np.inf)
     training.restore(model, state)
@@ -120,7 +122,122 @@ def test_training_curves_average_over_the_epoch():
 
 
 def test_progress_counts_every_image_of_every_epoch_once():
-    steps, model = [], training.untrained(SETTINGS, (8, 8, 3), 3, 0)
-    options = {"batch_size": 16, "seed": 0, "progress": steps.append}
+    steps, model = [], training.untrained(SETTINGS, (8, 8, 3), 3, 0, 50)
+    options = {"settings": SETTINGS, "seed": 0, "progress": steps.append}
     list(training.epochs(model, IMAGES, LABELS, TRAINING, HELD_OUT, [1, 2], **options))
     assert steps == [16, 16, 16, 2] * 2
+
+
+def one_step(settings):
+    """Weights before and after one epoch of one step, and their names."""
+    settings = settings.model_copy(update={"epochs": 1, "batch_size": 50})
+    model = training.untrained(settings, (8, 8, 3), 3, 0, 50)
+    before = [np.array(weight) for weight in model.get_weights()]
+    options = {"settings": settings, "seed": 0, "progress": lambda images: None}
+    list(training.epochs(model, IMAGES, LABELS, TRAINING, HELD_OUT, [1], **options))
+    return before, model.get_weights(), [variable.name for variable in model.trainable_variables]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_weight_decay_takes_its_share_of_the_kernels_beside_the_optimizers_step(optimizer):
+    settings = SETTINGS.model_copy(update={"optimizer": optimizer, "weight_decay": 0.25})
+    before, plain, names = one_step(settings.model_copy(update={"weight_decay": 0.0}))
+    _, decayed, _ = one_step(settings)
+    for name, start, without, with_decay in zip(names, before, plain, decayed, strict=True):
+        expected = without - 0.01 * 0.25 * start if name == "kernel" else without
+        np.testing.assert_allclose(with_decay, expected, rtol=1e-4, atol=1e-6)
+    assert {"kernel", "bias"} == set(names)
+
+
+def test_cosine_takes_the_learning_rate_to_zero_over_all_steps():
+    settings = SETTINGS.model_copy(update={"schedule": "cosine", "epochs": 3})
+    model, rates = training.untrained(settings, (8, 8, 3), 3, 0, 50), []
+    for epoch in (1, 2, 3):
+        rates.append(float(model.optimizer.learning_rate))
+        epochs(model, [epoch], settings)
+    assert rates == pytest.approx(
+        [0.01 * (1 + np.cos(np.pi * done / 12)) / 2 for done in (0, 4, 8)]
+    )  # 4 steps an epoch
+    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+
+
+def test_momentum_repeats_its_share_of_the_step_before():
+    """A gradient of nearly the same value twice: the second step is 1 + momentum times the first."""
+    settings = SETTINGS.model_copy(
+        update={"optimizer": "sgd", "learning_rate": 1e-4, "momentum": 0.5, "batch_size": 50, "epochs": 2}
+    )
+    model = training.untrained(settings, (8, 8, 3), 3, 0, 50)
+    options = {"settings": settings, "seed": 0, "progress": lambda images: None}
+    places = [model.get_weights()[-1].copy()]
+    for _ in training.epochs(model, IMAGES, LABELS, TRAINING, HELD_OUT, [1, 2], **options):
+        places.append(model.get_weights()[-1].copy())
+    first, second = np.diff(places, axis=0)
+    np.testing.assert_allclose(second, 1.5 * first, rtol=0.02)
+
+
+def test_smoothed_labels_are_what_keras_minimises_and_the_history_stays_the_cross_entropy():
+    settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 0.1, "label_smoothing": 0.3})
+    _, ours, _ = one_step(settings)
+    model = training.untrained(settings, (8, 8, 3), 3, 0, 50)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.3)
+    model.compile(keras.optimizers.SGD(0.1), loss)
+    model.train_on_batch(IMAGES[:50], np.eye(3)[LABELS[:50]])
+    for one, other in zip(ours, model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    still = settings.model_copy(update={"learning_rate": 1e-12, "epochs": 1})
+    model, history = trained(settings=still)
+    assert_scores(history[0], model, TRAINING)
+
+
+def test_dropout_zeroes_its_share_of_the_hidden_outputs_and_keeps_their_mean():
+    settings = SETTINGS.model_copy(update={"dropout": 0.25, "dense_units": [300, 200]})
+    first, second = training.masks(settings, 400, stream("dropout", 0, 1))
+    assert (first.shape, second.shape, first.dtype) == ((400, 300), (400, 200), np.float32)
+    assert set(np.unique(first)) == {0, np.float32(1 / 0.75)}
+    assert (first == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert first.mean() == pytest.approx(1, abs=0.01)
+    assert training.masks(SETTINGS, 400, stream("dropout", 0, 1)) == []
+
+
+@pytest.mark.parametrize("kernel_size", [3, 6])
+def test_what_dropout_zeroes_does_not_reach_the_logits(kernel_size):
+    model = training.untrained(SETTINGS.model_copy(update={"kernel_size": kernel_size}), (8, 8, 3), 3, 0, 50)
+    mask = np.tile(np.float32([2, 0] * 4), (50, 1))
+    kernel, bias = model.layers[-1].get_weights()
+    hidden = model.features(IMAGES[:50]).numpy()
+    expected = (hidden[:, ::2] * 2) @ kernel[::2] + bias
+    np.testing.assert_allclose(model.logits(IMAGES[:50], dropout=[mask]), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.logits(IMAGES[:50]), hidden @ kernel + bias, rtol=1e-4, atol=1e-5)
+
+
+def test_an_order_seed_changes_what_follows_the_start():
+    settings = SETTINGS.model_copy(update={"augment": "flip_shift", "dropout": 0.1})
+
+    def result(seed, **changes):
+        chosen = settings.model_copy(update=changes)
+        model = training.untrained(chosen, (8, 8, 3), 3, seed, 50)
+        start = model.get_weights()[0].copy()
+        epochs(model, [1], chosen, seed)
+        return start, training.weights(model)
+
+    (start, own), (start_other, other), (_, same) = result(0), result(0, order_seed=7), result(0, order_seed=0)
+    np.testing.assert_array_equal(start, start_other)
+    assert own == same != other
+    assert not np.array_equal(start, result(7)[0])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"augment": "flip_shift", "dropout": 0.5, "weight_decay": 0.1, "label_smoothing": 0.1, "schedule": "cosine"},
+        {"optimizer": "sgd", "momentum": 0.9, "augment": "flip_shift", "order_seed": 5},
+    ],
+)
+def test_with_all_that_is_left_to_chance_a_restored_network_continues_to_the_last_bit(changes):
+    settings = SETTINGS.model_copy(update=changes)
+    whole, history = trained(settings=settings)
+    broken_off, resumed = (training.untrained(settings, (8, 8, 3), 3, 0, 50) for _ in range(2))
+    begun = epochs(broken_off, [1], settings)
+    training.restore(resumed, training.state(broken_off))
+    assert begun + epochs(resumed, [2], settings) == history
+    assert training.weights(resumed) == training.weights(whole)

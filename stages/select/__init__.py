@@ -1,0 +1,1 @@
+"""Choose what each run learns from."""
