@@ -34,7 +34,7 @@ def environment(**changes: str) -> dict[str, str]:
 def run(*command: str, folder: Path | str, code: int = 0, **variables: str) -> str:
     """What a command prints, standard error after standard output; fails the test for another exit code."""
     options: dict[str, Any] = {"cwd": folder, "env": environment(**variables), "capture_output": True, "text": True}
-    done = subprocess.run(command, timeout=600, **options)
+    done = subprocess.run(command, timeout=1200, **options)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
