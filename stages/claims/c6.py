@@ -4,7 +4,7 @@ from stages.claims.claim import Claim, Evidence, Judgement, judged, sure
 from stages.findings.finding import no_collapse
 from stages.findings.pair_repair import pairs, repairs
 from stages.findings.registry import Analysis
-from stages.statistics.intervals import simultaneous_lower
+from stages.statistics.intervals import simultaneous_bootstrap
 from stages.statistics.sample import Sample
 
 CLAIMED = ("bird", "cat")
@@ -38,7 +38,7 @@ def _surely_exceeded(sample: Sample) -> dict[str, bool]:
     a, b = sorted(map(sample.class_names.index, CLAIMED))
     claimed, found = pairs(len(sample.class_names)).index((a, b)), repairs(sample)
     values, samples = (each - each[..., [claimed]] for each in (found.shares, found.sampled_shares))
-    lower = simultaneous_lower(values.ravel(), samples.reshape(len(samples), -1), sample.confidence)
+    lower, _ = simultaneous_bootstrap(values.ravel(), samples.reshape(len(samples), -1), sample.confidence)
     exceeded = (lower.reshape(values.shape) > 0).any(axis=1)
     return dict(zip(sample.networks, map(bool, exceeded), strict=True))
 
@@ -51,7 +51,7 @@ CLAIM = Claim(
     kind="causal",
     rule="Holds if no other pair of classes repairs each other's errors as much when either may not be chosen: rank 1 "
     "with bootstrap probability of at least 0.95 for every network; does not hold if, for one, another pair repairs "
-    "more: the lower bound of the difference, simultaneous over all pairs of all networks, is above 0.",
+    "more: the interval of the difference, simultaneous over all pairs of all networks, lies above 0.",
     decide=decide,
     needs=no_collapse,
 )

@@ -58,8 +58,8 @@ class Claim:
     """A claim of the report, and how it is judged.
 
     source: its anchor in docs/report.md. kind: see table.Kind. rule: in words, as `decide` follows it. decide: on the
-    images of a part, where the sample has what is needed. needs: why it cannot be decided; '' where it can. part: of the
-    images that it is judged on; that of the sample where ''.
+    images of a part, where the sample has what is needed. needs: why it cannot be decided; '' where it can. part: of
+    the images that it is judged on; that of the sample where ''.
     """
 
     name: str

@@ -39,9 +39,9 @@ NUMBERS = {
 
 
 def verdict_tables(analysis: Analysis, on_test: Analysis) -> list[Table]:
-    """`verdicts` and `claim_numbers`: the claims judged on the runs that learned, and their evidence; of CIFAR-10 alone.
+    """`verdicts` and `claim_numbers`: the claims judged, and their evidence; none of data other than CIFAR-10.
 
-    on_test: of the same runs' test images.
+    analysis: of runs that learned. on_test: of the same runs' test images.
     """
     verdicts, numbers = [], []
     for claim in CLAIMS if analysis.sample.dataset == "cifar10" else ():

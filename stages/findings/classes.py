@@ -10,7 +10,7 @@ from stages.statistics.table import Column, Row, Table
 
 SIMULTANEOUS = {
     "low_simultaneous": Column(
-        float, "lower end of the interval that holds together with those of all classes and runs"
+        float, "lower end of the interval that holds with those of all classes and runs together"
     ),
     "high_simultaneous": Column(float, "upper end of it, 0..1"),
 }
@@ -69,8 +69,8 @@ FINDING = Finding(
     section="The networks",
     question="How well is each class recognised?",
     kind="associated",
-    caption="Recall and precision of each class, with Wilson intervals for each alone, and simultaneous intervals (Clopper "
-    "and Pearson, Bonferroni) that hold for all classes of all runs together.",
+    caption="Recall and precision of each class, with Wilson intervals for each alone, and simultaneous intervals "
+    "(Clopper and Pearson, Bonferroni) that hold for all classes of all runs together.",
     columns={
         **RUN,
         "class": Column(str, "name of the class"),

@@ -8,8 +8,8 @@ import numpy as np
 def kept(collapsed: np.ndarray) -> tuple[list[int], list[int]]:
     """The places of networks and seeds that are left, so that every network has every seed and no run collapsed.
 
-    collapsed: bool (networks, seeds). The network, or the seed, with the largest share of collapsed runs goes first, and
-    so on until no run is collapsed; of equals, the seed. So, of one collapsed run, what leaves more runs:
+    collapsed: bool (networks, seeds). The network, or the seed, with the largest share of collapsed runs goes first,
+    and so on until no run is collapsed; of equals, the seed. So, of one collapsed run, what leaves more runs:
 
     >>> kept(np.array([[False, True, False, False], [False] * 4, [False] * 4]))
     ([0, 1, 2], [0, 2, 3])

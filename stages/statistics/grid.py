@@ -33,9 +33,9 @@ class Grid:
     """Networks that differ from one another, every one trained with every seed.
 
     cells: the network of each optimizer and kernel size, among those that differ in nothing else. problem: why the
-    effects of these two cannot be estimated, and there are no cells; '' where there are. settings: of every network that it
-    was made of. same_as: for a network whose settings another one has too, that one, which alone is among networks.
-    left_out: the networks that are in no cell.
+    effects of these two cannot be estimated, and there are no cells; '' where there are. settings: of every network
+    that it was made of. same_as: for a network whose settings another one has too, that one, which alone is among
+    networks. left_out: the networks that are in no cell.
     """
 
     networks: tuple[str, ...]

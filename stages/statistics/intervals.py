@@ -87,23 +87,24 @@ def simultaneous(
     return low, high
 
 
-def simultaneous_lower(values: np.ndarray, samples: np.ndarray, confidence: float) -> np.ndarray:
-    """One-sided lower bounds of m statistics that hold all together with this confidence: float (m,).
+def simultaneous_bootstrap(values: np.ndarray, samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided bootstrap intervals of m statistics that hold all together with this confidence: ends, float (m,).
 
-    values: float (m,). samples: float (resamples, m), of the same bootstrap. Every bound lies c standard deviations
-    over resamples below its value; c is the quantile of the largest studentized deviation (Romano and Wolf 2005,
-    Econometrica 73(4), section 4). -inf where the resamples do not vary. Here the largest deviation is at most 1.5:
+    values: float (m,). samples: float (resamples, m), of the same resamples. Every interval is value ± c x standard
+    deviation of its samples; c is the quantile of the largest studentized deviation (Romano and Wolf 2005,
+    Econometrica 73(4), section 4). Infinite where the samples do not vary. Here, c is 2 / 1.414:
 
     >>> values, around = np.array([2.0, 2.0]), np.array([[-1, 2], [1, -2], [-1, -2], [1, 2], [-2, 0], [2, 0]])
-    >>> simultaneous_lower(values, values + around, 1.0).round(3).tolist()
-    [0.0, -0.309]
+    >>> [ends.round(3).tolist() for ends in simultaneous_bootstrap(values, values + around, 1.0)]
+    [[0.0, -0.309], [4.0, 4.309]]
     """
-    deviations, spread = samples - values, samples.std(axis=0)
+    deviations, spread = np.abs(samples - values), samples.std(axis=0)
     vary = spread > 0
-    if not vary.any():
-        return np.full(len(values), -np.inf)
-    largest = (deviations[:, vary] / spread[vary]).max(axis=1)
-    return np.where(vary, values - np.quantile(largest, confidence) * spread, -np.inf)
+    half = np.full(len(values), np.inf)
+    if vary.any():
+        largest = (deviations[:, vary] / spread[vary]).max(axis=1)
+        half[vary] = np.quantile(largest, confidence) * spread[vary]
+    return values - half, values + half
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float) -> dict[str, float | None]:

@@ -12,7 +12,7 @@ from stages.outcomes import Outcomes
 from stages.predictions import Predictions
 from stages.run import Run
 from stages.statistics.bootstrap import Resamples
-from stages.statistics import collapse
+from stages.statistics.collapse import kept, remedy
 from stages.statistics.grid import Grid, make
 from stages.streams import stream
 
@@ -21,13 +21,13 @@ from stages.streams import stream
 class Sample:
     """N images of one part, and what every network answers with every seed.
 
-    dataset: where the images come from, params.yaml's `dataset`. part: 'training', 'held-out' or 'test'. networks, seeds, class_names: the labels of the axes (network, seed,
-    image, class). grid: which networks differ in what. ids: int64 (N,), see Predictions. labels: uint8 (N,), the
-    truth. probabilities: float32 (networks, seeds, N, classes). number_of_resamples: of the images. confidence: level
-    of every interval. votes: uint8 (N, annotators), people's labels, or None. files: the file that each image came
-    from, or None. histories: of every run, see history.read. interventions: what each run answers when its images are
-    changed. others: the same runs' samples of further parts, by part. left_out: seeds and networks without which this
-    sample is, because runs collapsed.
+    dataset: where the images come from, params.yaml's `dataset`. part: 'training', 'held-out' or 'test'. networks,
+    seeds, class_names: the labels of the axes (network, seed, image, class). grid: which networks differ in what.
+    ids: int64 (N,), see Predictions. labels: uint8 (N,), the truth. probabilities: float32 (networks, seeds, N,
+    classes). number_of_resamples: of the images. confidence: level of every interval. votes: uint8 (N, annotators),
+    people's labels, or None. files: the file that each image came from, or None. histories: of every run, see
+    history.read. interventions: what each run answers when its images are changed. others: the same runs' samples of
+    further parts, by part. left_out: the seeds and networks that are not here because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -92,13 +92,13 @@ class Sample:
     def collapse(self) -> str:
         """Which runs collapsed, and what to do; '' where none did."""
         named = "; ".join(f"{run} predicts '{name}' for every image" for run, name in self.collapsed.items())
-        return named and f"{named}. {collapse.remedy(len(self.class_names))}"
+        return named and f"{named}. {remedy(len(self.class_names))}"
 
     @cached_property
     def learned(self) -> "Sample":
-        """The sample without collapsed runs (see collapse.kept); itself where none collapsed, or all did."""
+        """The sample without collapsed runs, see collapse.kept; itself where none collapsed, or all did."""
         collapsed = np.array([run in self.collapsed for run in self.runs]).reshape(self.right.shape[:2])
-        networks, seeds = collapse.kept(collapsed)
+        networks, seeds = kept(collapsed)
         if not self.collapsed or not networks:
             return self
         return self._of(networks, seeds)
