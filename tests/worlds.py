@@ -165,6 +165,7 @@ def sample(
     grid = make({f"nicknet{i + 1}": settings(*cells[i]) for i in range(networks)}, tuple(range(seeds)))
     fields = {"part": "held-out", "number_of_resamples": 200, "confidence": 0.95, "ids": np.arange(len(labels))}
     fields |= {"labels": np.array(labels, np.uint8), "probabilities": probabilities.astype(np.float32)}
+    fields["dataset"] = "cifar10" if set(names) == set(NAMES) else "folder"
     axes = {"networks": grid.networks, "seeds": grid.seeds, "class_names": tuple(names)}
     return Sample(grid=grid, **axes, **fields | others)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, above, judged, on_cifar10
+from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, above, judged
 from stages.findings.registry import Analysis
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -66,5 +66,4 @@ CLAIM = Claim(
     rule="Related in the widest sense: bird or cat is the true or the predicted class. Holds if the bootstrap interval "
     "of that share of all errors lies above 0.85; does not hold if it lies below.",
     decide=decide,
-    applies=on_cifar10,
 )

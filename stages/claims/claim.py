@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from stages.findings.pair_repair import CIFAR10
 from stages.findings.registry import Analysis
 from stages.statistics.sample import Sample
 from stages.statistics.table import Kind, Row
 
-HOLDS, FAILS, UNDECIDED, INAPPLICABLE = "holds", "does not hold", "cannot be decided", "not applicable"
+HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "cannot be decided"
 DEPENDS = "depends on the reading"
 
 SURE = 0.95
@@ -60,9 +59,8 @@ class Claim:
     """A claim of the report, and how it is judged.
 
     source: its anchor in docs/report.md. kind: see table.Kind. rule: in words, as `decide` follows it. decide: on the
-    images of a part, where the claim applies to the sample and this has what is needed. applies, needs: why it does
-    not apply, and why it cannot be decided; '' where it does and can. part: of the images that it is judged on; that of
-    the sample where ''.
+    images of a part, where the sample has what is needed. needs: why it cannot be decided; '' where it can. part: of
+    the images that it is judged on; that of the sample where ''.
     """
 
     name: str
@@ -71,19 +69,20 @@ class Claim:
     kind: Kind
     rule: str
     decide: Callable[[Analysis, str], Judgement]
-    applies: Callable[[Sample], str] = lambda sample: ""
     needs: Callable[[Sample], str] = lambda sample: ""
     part: str = ""
 
     def judge(self, analysis: Analysis) -> Judgement:
-        for verdict, problem in ((INAPPLICABLE, self.applies), (UNDECIDED, self.needs)):
-            if reason := problem(analysis.sample):
-                return Judgement(verdict, f"{reason}.")
-        return self.decide(analysis, self.part or analysis.sample.part)
-
-
-def on_cifar10(sample: Sample) -> str:
-    return "" if set(sample.class_names) == CIFAR10 else "The claim is about CIFAR-10, and these are other classes"
+        sample = analysis.sample
+        if problem := self.needs(sample):
+            judgement = Judgement(UNDECIDED, f"{problem}.")
+        else:
+            judgement = self.decide(analysis, self.part or sample.part)
+        if not sample.left_out:
+            return judgement
+        return replace(
+            judgement, reason=f"{judgement.reason} Left out, for collapsed runs: {', '.join(sample.left_out)}."
+        )
 
 
 def within(low: float, high: float, bottom: float, top: float) -> str:
@@ -115,13 +114,15 @@ def higher(interval: tuple[float, float], other: tuple[float, float]) -> str:
     return HOLDS if interval[0] > other[1] else FAILS if interval[1] < other[0] else UNDECIDED
 
 
-def sure(probability: float) -> str:
-    """Whether a bootstrap probability is high, or low, enough to be sure.
+def sure(probability: float, refuted: bool) -> str:
+    """Whether a bootstrap probability is high enough to be sure; refuted: whether a test has contradicted it.
 
-    >>> sure(0.95), sure(0.5), sure(0.05)
+    A low probability contradicts nothing: where several are equal, each is the first only now and then.
+
+    >>> sure(0.95, refuted=False), sure(0.02, refuted=False), sure(0.02, refuted=True)
     ('holds', 'cannot be decided', 'does not hold')
     """
-    return HOLDS if probability >= SURE else FAILS if probability <= 1 - SURE else UNDECIDED
+    return HOLDS if probability >= SURE else FAILS if refuted else UNDECIDED
 
 
 def all_hold(verdicts: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from stages.statistics.table import Column, Table
 CLAIMS: tuple[Claim, ...] = (c1.TRAINING, c1.HELD_OUT, *(module.CLAIM for module in (c2, c3, c4, c5, c6, c7)))
 
 KIND = Column(str, "'causal' or 'associated'")
-VERDICT = "'holds', 'does not hold', 'depends on the reading', 'cannot be decided' or 'not applicable'"
+VERDICT = "'holds', 'does not hold', 'depends on the reading' or 'cannot be decided'"
 VERDICTS = {
     "claim": Column(str, "name of the claim"),
     "text": Column(str, "what the report claims"),
@@ -39,9 +39,12 @@ NUMBERS = {
 
 
 def verdict_tables(analysis: Analysis, on_test: Analysis) -> list[Table]:
-    """`verdicts` and `claim_numbers`: the claims judged, and their evidence. on_test: of the same runs' test images."""
+    """`verdicts` and `claim_numbers`: the claims judged, and their evidence; none of data other than CIFAR-10.
+
+    analysis: of runs that learned. on_test: of the same runs' test images.
+    """
     verdicts, numbers = [], []
-    for claim in CLAIMS:
+    for claim in CLAIMS if analysis.sample.dataset == "cifar10" else ():
         if claim.part not in ("", *analysis.sample.others):
             continue
         judgement = claim.judge(analysis)

@@ -11,11 +11,10 @@ from stages.findings.registry import Analysis, refusal_table
 
 
 def main() -> None:
-    samples = inputs.read(params.read())
-    analysis = Analysis(samples["held-out"])
-    verdicts = verdict_tables(analysis, Analysis(samples["test"]))
-    tables = [analysis.answers, *verdicts, *analysis.tables, refusal_table(analysis.refusals)]
-    for table in tables:
+    analysis = Analysis(inputs.read(params.read())["held-out"])
+    learned = analysis.learned
+    verdicts = verdict_tables(learned, Analysis(learned.sample.others["test"]))
+    for table in (analysis.answers, *verdicts, *analysis.tables, refusal_table(analysis.refusals)):
         table.write()
     metrics.write(analysis)
 

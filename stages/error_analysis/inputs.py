@@ -20,6 +20,7 @@ def read(given: Params) -> dict[str, Sample]:
     class_names = tuple(dataset.read_class_names())
     answers = {run: predictions.read(run) for run in runs}
     common = {
+        "dataset": given.dataset,
         "networks": networks,
         "seeds": seeds,
         "class_names": class_names,

@@ -2,19 +2,17 @@
 
 from dataclasses import asdict
 
-import numpy as np
-
 from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
 from stages.statistics.confusions import confusions
-from stages.statistics.intervals import holm_upper_bounds, wilson
+from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
-CORRECTED = {
-    "low_holm": Column(float, "one-sided lower bound, corrected (Holm) over all classes of all runs, 0..1"),
-    "high_holm": Column(float, "one-sided upper bound, corrected likewise"),
-    "p_below_half": Column(float, "p value of the exact one-sided test of 'below 0.5'"),
-    "p_below_half_holm": Column(float, "the same, corrected likewise"),
+SIMULTANEOUS = {
+    "low_simultaneous": Column(
+        float, "lower end of the interval that holds with those of all classes and runs together"
+    ),
+    "high_simultaneous": Column(float, "upper end of it, 0..1"),
 }
 
 
@@ -25,19 +23,17 @@ def rows(sample: Sample) -> list[Row]:
             hits = matrix[index, index]
             for score, total in (("recall", matrix[index].sum()), ("precision", matrix[:, index].sum())):
                 row = {**asdict(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
-                counted.append((row | dict.fromkeys(CORRECTED) | {"n": int(total)}, hits))
+                counted.append((row | dict.fromkeys(SIMULTANEOUS) | {"n": int(total)}, hits))
     for score in ("recall", "precision"):
-        _correct([(row, hits) for row, hits in counted if row["score"] == score and row["n"]], sample.confidence)
+        _together([(row, hits) for row, hits in counted if row["score"] == score and row["n"]], sample.confidence)
     return [row for row, _ in counted]
 
 
-def _correct(counted: list[tuple[Row, int]], confidence: float) -> None:
-    """Fill in the columns CORRECTED of rows with their numbers of right answers, which are one family of tests."""
-    hits, totals = np.array([hits for _, hits in counted]), np.array([row["n"] for row, _ in counted])
-    p_values, adjusted, high = holm_upper_bounds(hits, totals, 0.5, confidence)
-    low = 1 - holm_upper_bounds(totals - hits, totals, 0.5, confidence)[2]
-    for (row, _), *values in zip(counted, low, high, p_values, adjusted, strict=True):
-        row.update(zip(CORRECTED, map(float, values), strict=True))
+def _together(counted: list[tuple[Row, int]], confidence: float) -> None:
+    """Fill in the columns SIMULTANEOUS of rows with their numbers of right answers, which are one family."""
+    ends = simultaneous([hits for _, hits in counted], [row["n"] for row, _ in counted], confidence)
+    for (row, _), *values in zip(counted, *ends, strict=True):
+        row.update(zip(SIMULTANEOUS, map(float, values), strict=True))
 
 
 def draw(table: Table, style: Style) -> Figure:
@@ -73,16 +69,18 @@ FINDING = Finding(
     section="The networks",
     question="How well is each class recognised?",
     kind="associated",
-    caption="Recall and precision of each class, with Wilson intervals; tests and corrected bounds are exact binomial.",
+    caption="Recall and precision of each class, with Wilson intervals for each alone, and simultaneous intervals "
+    "(Clopper and Pearson, Bonferroni) that hold for all classes of all runs together.",
     columns={
         **RUN,
         "class": Column(str, "name of the class"),
         "score": Column(str, "recall, of the images of the class, or precision, of the answers that name it"),
         "value": Column(float, "share of right answers, 0..1; none where n is 0"),
         **INTERVAL,
-        **CORRECTED,
+        **SIMULTANEOUS,
         "n": N,
     },
     rows=rows,
+    with_collapsed=True,
     pictures=(Picture("Recall of every class", "The dashed line is one half.", draw, name="recall"),),
 )

@@ -41,6 +41,7 @@ FINDING = Finding(
         "n": N,
     },
     rows=rows,
+    with_collapsed=True,
     pictures=(
         Picture(
             "Confusion matrices",

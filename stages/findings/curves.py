@@ -69,6 +69,7 @@ FINDING = Finding(
         "precision": Column(float, "mean over the classes that occur, 0..1"),
     },
     rows=rows,
+    with_collapsed=True,
     needs=histories,
     pictures=(
         Picture("Learning curves", "Solid: images that no network learns from; dashed: those it learns from.", draw),

@@ -68,8 +68,9 @@ class Finding:
     order of their first finding. question: what is asked, in a reader's words. kind: see table.Kind. caption: what
     the table holds, how its numbers are computed, and what its intervals are over. columns: every column, described.
     rows: of a sample that has what is needed. needs: why a sample cannot support the finding, '' where it can.
-    limits: what the grid cannot support of it, beside the whole. answer: what a table that has rows says in one
-    sentence; None where it says nothing.
+    limits: what the grid cannot support of it, beside the whole. with_collapsed: whether it is about each run alone, so
+    that runs that answer a single class are in it, too. answer: what a table that has rows says in one sentence; None
+    where it says nothing.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Finding:
     needs: Callable[[Sample], str] = lambda sample: ""
     limits: Callable[[Sample], list[Refusal]] = lambda sample: []
     pictures: tuple[Picture, ...] = ()
+    with_collapsed: bool = False
     answer: Callable[[Table], Answer | None] = lambda table: None
 
     def table(self, sample: Sample) -> Table:
@@ -94,7 +96,7 @@ def several_runs(sample: Sample) -> str:
 
 
 def no_collapse(sample: Sample) -> str:
-    """Effects of settings on networks that answer one class only would be effects on nothing."""
+    """Effects of settings are those on runs that learned: Sample.learned has none that collapsed, unless all did."""
     return sample.collapse
 
 

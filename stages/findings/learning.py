@@ -55,5 +55,6 @@ FINDING = Finding(
         ),
     },
     rows=rows,
+    with_collapsed=True,
     needs=histories,
 )

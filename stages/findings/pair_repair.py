@@ -1,6 +1,8 @@
 """Which two classes stand in each other's way most?"""
 
+from functools import cache
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse, stats
@@ -13,50 +15,82 @@ from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
 SHOWN = 10
-CIFAR10 = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
-"""The classes of the report's data set. Other data sets may have birds and cats too, of which it says nothing."""
-CLAIMED = {"bird", "cat"}
-"""The pair that the student report blames, shown whatever its rank if the classes are CIFAR-10's."""
 
 
-def rows(sample: Sample) -> list[Row]:
-    """Every two classes ranked by how much the removal of each repairs the other, both directions and all seeds."""
-    names, classes = sample.class_names, len(sample.class_names)
-    pairs = list(combinations(range(classes), 2))
+class Repairs(NamedTuple):
+    """What the removal of classes repairs, of every pair of classes, both directions, all seeds of a network.
+
+    shares: mean repair, float (networks, pairs). counts: repaired errors, float (networks, pairs). errors: int
+    (networks, pairs). sampled_shares, sampled_counts: the first two in every resample, float (resamples, networks,
+    pairs); counts are per image there, which ranks them alike.
+    """
+
+    shares: np.ndarray
+    counts: np.ndarray
+    errors: np.ndarray
+    sampled_shares: np.ndarray
+    sampled_counts: np.ndarray
+
+
+def pairs(classes: int) -> list[tuple[int, int]]:
+    """Every two classes, by index."""
+    return list(combinations(range(classes), 2))
+
+
+@cache
+def repairs(sample: Sample) -> Repairs:
+    classes = len(sample.class_names)
     labels, removed = sample.labels.astype(int), sample.by_run(repairing_classes(sample))
     codes = np.where(removed >= 0, labels * classes + removed, -1)
     repaired = sparse.hstack([indicators(row, classes**2) for row in codes], format="csr")
     wrong_class = np.where(sample.by_run(sample.right), -1, labels)
     wrong = sparse.hstack([indicators(row, classes) for row in wrong_class], format="csr")
+    shape, (a, b) = (-1, len(sample.networks), len(sample.seeds), classes), np.array(pairs(classes)).T
 
-    def by_network(repaired: np.ndarray, wrong: np.ndarray) -> np.ndarray:
-        """Mean repair over each network's seeds: float (draws, networks, pairs)."""
-        shape = (-1, len(sample.networks), len(sample.seeds), classes)
-        return _both_ways(repaired.reshape(*shape, classes), wrong.reshape(shape), pairs).mean(axis=2)
+    def of_pairs(repaired: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Shares, counts and errors, each float (draws, networks, pairs)."""
+        repaired, wrong = repaired.reshape(*shape, classes), wrong.reshape(shape)
+        counts, errors = repaired.sum(axis=2), wrong.sum(axis=2)
+        shares = _both_ways(repaired, wrong, a, b).mean(axis=2)
+        return shares, counts[..., a, b] + counts[..., b, a], errors[..., a] + errors[..., b]
 
-    values = by_network(repaired.mean(axis=0), wrong.mean(axis=0))[0]
-    sampled = by_network(sample.resamples.means(repaired), sample.resamples.means(wrong))
-    errors = wrong.sum(axis=0).reshape(len(sample.networks), len(sample.seeds), classes).sum(axis=1)
-    table = []
-    for network, value, samples, count in zip(sample.networks, values, np.moveaxis(sampled, 1, 0), errors, strict=True):
-        (rank,), ranks = _ranks(value[None]), _ranks(samples)
+    observed = of_pairs(repaired.sum(axis=0), wrong.sum(axis=0))
+    sampled = of_pairs(sample.resamples.means(repaired), sample.resamples.means(wrong))
+    return Repairs(*(each[0] for each in observed), *sampled[:2])
+
+
+def rows(sample: Sample) -> list[Row]:
+    """Every two classes ranked by how much the removal of each repairs the other, both directions and all seeds."""
+    found, classes, table = repairs(sample), pairs(len(sample.class_names)), []
+    for place, network in enumerate(sample.networks):
+        samples = found.sampled_shares[:, place]
         low, high = percentile(samples, sample.confidence)
-        rank_low, rank_high = percentile(ranks, sample.confidence)
-        for pair in np.argsort(rank, kind="stable"):
-            a, b = pairs[pair]
+        by_share = _ranked(found.shares[place], samples, sample.confidence)
+        by_count = _ranked(found.counts[place], found.sampled_counts[:, place], sample.confidence)
+        first = (_ranks(samples) == 1).mean(axis=0)
+        for pair in np.argsort(by_share[0], kind="stable"):
+            a, b = classes[pair]
             table.append(
-                {"network": network, "class_a": names[a], "class_b": names[b]}
-                | {"repair": float(value[pair]), "low": float(low[pair]), "high": float(high[pair])}
-                | {"rank": int(rank[pair]), "rank_low": int(np.floor(rank_low[pair]))}
-                | {"rank_high": int(np.ceil(rank_high[pair])), "p_first": float((ranks[:, pair] == 1).mean())}
-                | {"n": int(count[a] + count[b])}
+                {"network": network, "class_a": sample.class_names[a], "class_b": sample.class_names[b]}
+                | {"repair": float(found.shares[place, pair]), "low": float(low[pair]), "high": float(high[pair])}
+                | dict(zip(("rank", "rank_low", "rank_high"), map(int, by_share[:, pair]), strict=True))
+                | {"p_first": float(first[pair]), "repaired": int(found.counts[place, pair])}
+                | dict(
+                    zip(("count_rank", "count_rank_low", "count_rank_high"), map(int, by_count[:, pair]), strict=True)
+                )
+                | {"n": int(found.errors[place, pair])}
             )
     return table
 
 
-def _both_ways(repaired: np.ndarray, errors: np.ndarray, pairs: list[tuple[int, int]]) -> np.ndarray:
+def _ranked(values: np.ndarray, samples: np.ndarray, confidence: float) -> np.ndarray:
+    """Ranks of values (pairs,) and the ends of their intervals, of samples (resamples, pairs): float (3, pairs)."""
+    low, high = percentile(_ranks(samples), confidence)
+    return np.stack([_ranks(values[None])[0], np.floor(low), np.ceil(high)])
+
+
+def _both_ways(repaired: np.ndarray, errors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Mean repair of both directions (..., pairs), of repaired (..., C, C) and errors (..., C); 0 without errors."""
-    a, b = np.array(pairs).T
     whole = np.broadcast_to(errors[..., None], repaired.shape)
     repair = np.divide(repaired, whole, out=np.zeros(repaired.shape), where=whole > 0)
     return (repair[..., a, b] + repair[..., b, a]) / 2
@@ -68,29 +102,21 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def draw(table: Table, style: Style) -> Figure:
-    """The pairs of which removing one repairs most of the other's errors, a panel a network; the claimed one bold."""
+    """The pairs of which removing one repairs most of the other's errors, a panel a network."""
     networks = list(dict.fromkeys(row["network"] for row in table.rows))
-    classes = set().union(*map(_of, table.rows))
-    always = CLAIMED if classes == CIFAR10 else set()
-    height = max(3, min(SHOWN + 1, len(table.rows) // len(networks)))
+    height = max(3, min(SHOWN, len(table.rows) // len(networks)))
     figure = style.figure(0.7 + len(networks) * (0.5 + 0.24 * height))
     panels = figure.subplots(len(networks), 1, squeeze=False, sharex=True)[:, 0]
     for position, (axes, network) in enumerate(zip(panels, networks, strict=True)):
-        ranked = [row for place, row in enumerate(table.where(network=network)) if place < SHOWN or _of(row) == always]
+        ranked = table.where(network=network)[:SHOWN]
         look = {"color": style.colour(position), "marker": style.marker(position)}
         style.dots(axes, ranked, ("repair", "low", "high"), range(len(ranked)), **look)
         names = [" / ".join(style.short(row[side]) for side in ("class_a", "class_b")) for row in ranked]
         style.rows_down(axes, [f"{row['rank']}. {pair}" for row, pair in zip(ranked, names, strict=True)], 44)
-        for label, row in zip(axes.get_yticklabels(), ranked, strict=True):
-            label.set_fontweight("bold" if _of(row) == always else "normal")
         axes.set_title(style.short(network, 40))
     panels[-1].set_xlim(left=0)  # of all panels, once all intervals are drawn
     style.percent_axis(panels[-1].xaxis, "errors repaired by removing the other class, mean of both directions")
     return figure
-
-
-def _of(row: Row) -> set[str]:
-    return {row["class_a"], row["class_b"]}
 
 
 FINDING = Finding(
@@ -110,6 +136,10 @@ FINDING = Finding(
         "rank_low": Column(int, "lower end of the rank's interval over new images"),
         "rank_high": Column(int, "upper end of the rank's interval over new images"),
         "p_first": Column(float, "bootstrap probability of rank 1"),
+        "repaired": Column(int, "errors that become right, both directions"),
+        "count_rank": Column(int, "rank by this number"),
+        "count_rank_low": Column(int, "lower end of its interval over new images"),
+        "count_rank_high": Column(int, "upper end of its interval over new images"),
         "n": Column(int, "errors on images of the two classes"),
     },
     rows=rows,
@@ -117,8 +147,7 @@ FINDING = Finding(
     pictures=(
         Picture(
             "The pairs that repair each other most",
-            "Removing one class, errors of the other that become right: the ten highest pairs. Of CIFAR-10, the pair "
-            "that the student report blames is in bold, whatever its rank.",
+            "Removing one class, errors of the other that become right: the ten highest pairs.",
             draw,
         ),
     ),

@@ -52,6 +52,9 @@ FINDINGS: tuple[Finding, ...] = tuple(
 )
 
 
+POOLED = "in all that compares or pools runs"
+"""What runs are left out of, because of those that collapsed."""
+
 ANSWERS = ("effects",)
 """The findings whose sentences begin the page, in this order; at most six."""
 
@@ -66,10 +69,18 @@ class Analysis:
 
     def table(self, name: str) -> Table | None:
         """The table of this finding; None where the sample does not support it."""
+        finding = self.findings[name]
+        if not finding.with_collapsed and self.learned is not self:
+            return self.learned.table(name)
         if name not in self._tables:
-            finding = self.findings[name]
             self._tables[name] = None if finding.needs(self.sample) else finding.table(self.sample)
         return self._tables[name]
+
+    @cached_property
+    def learned(self) -> "Analysis":
+        """That of the sample without collapsed runs."""
+        learned = self.sample.learned
+        return self if learned is self.sample else Analysis(learned, list(self.findings.values()))
 
     def where(self, name: str, **values: object) -> list[Row]:
         """The rows of a table in which the columns have these values; none where there is no table."""
@@ -92,11 +103,14 @@ class Analysis:
 
     @cached_property
     def refusals(self) -> list[Refusal]:
-        """What the sample cannot support: of the grid, then whole findings, then parts of one; each once."""
-        refusals = list(self.sample.grid.refusals)
+        """What the sample cannot support: collapsed runs, then of the grid, whole findings and parts; each once."""
+        learned = self.learned.sample
+        refusals = [Refusal(f"{name}, {POOLED}", self.sample.collapse) for name in learned.left_out]
+        refusals += learned.grid.refusals
         for finding in self.findings.values():
-            reason = finding.needs(self.sample)
-            refusals += [Refusal(finding.question, reason)] if reason else finding.limits(self.sample)
+            sample = self.sample if finding.with_collapsed else learned
+            reason = finding.needs(sample)
+            refusals += [Refusal(finding.question, reason)] if reason else finding.limits(sample)
         return list(dict.fromkeys(refusals))
 
 

@@ -17,6 +17,8 @@ BINS = 15
 
 def rows(sample: Sample) -> list[Row]:
     table = accuracies(sample.others["training"]) if "training" in sample.others else []
+    for row in table:
+        row |= {"low": None, "high": None}  # these are all the images that the run learned, not drawn from others
     for part in (sample, sample.others.get("test")):
         if part:
             table += [*accuracies(part), *resampled_scores(part)]
@@ -117,7 +119,8 @@ FINDING = Finding(
     section="The networks",
     question="How well does every run classify?",
     kind="associated",
-    caption="Scores of every run. Accuracy has Wilson intervals, the others bootstrap intervals over images. Expected "
+    caption="Scores of every run. Accuracy has Wilson intervals, the others bootstrap intervals over images; that of "
+    "training images has none, since they are all that the run learned. Expected "
     f"calibration error (ECE) is over {BINS} equal-width bins: resampling adds to it, so its interval lies high.",
     columns={
         **RUN,
@@ -132,4 +135,5 @@ FINDING = Finding(
         "n": N,
     },
     rows=rows,
+    with_collapsed=True,
 )

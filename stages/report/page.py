@@ -12,11 +12,13 @@ from markupsafe import Markup
 from PIL import Image
 
 from stages.findings.finding import Finding, Picture
+from stages.findings.registry import POOLED
 from stages.images.occlusion import overlay
 from stages.report import cases, galleries
 from stages.report.fonts import legend
 from stages.report.results import Results
 from stages.report.style import DPI
+from stages.statistics.collapse import remedy
 from stages.statistics.table import Column
 from stages.templates import environment
 
@@ -110,16 +112,19 @@ def _size(png: bytes) -> list[int]:
 
 
 def _notes(results: Results) -> list[str]:
-    """A sentence for each run that gets every held-out image right, or wrong, or answers the same class for all."""
+    """A sentence for each run that gets every held-out image right, or wrong, or answers the same class for all, and
+    for what is left out for that."""
     notes = []
     for run, answers in results.answers.items():
         classes = answers.probabilities.argmax(axis=1)
         right = classes == answers.labels
         if right.all() or not right.any():
             notes.append(f"{run} gets every held-out image {'right' if right[0] else 'wrong'}")
-        if (classes == classes[0]).all() and len(classes) > 1:
-            notes.append(f"{run} predicts '{results.class_names[classes[0]]}' for every held-out image")
-    return notes
+        if (classes == classes[0]).all() and (answers.labels != answers.labels[0]).any():
+            predicted, advice = results.class_names[classes[0]], remedy(len(results.class_names))
+            notes.append(f"{run} predicts '{predicted}' for every held-out image. {advice}.")
+    gone = [row["analysis"] for row in results.rows("refusals") if row["analysis"].endswith(POOLED)]
+    return notes + [f"Left out: {each}" for each in gone]
 
 
 def _photo(image: np.ndarray) -> str:

@@ -1,5 +1,7 @@
 """Intervals and corrections for many comparisons."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
@@ -129,34 +131,44 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def holm_upper_bounds(
-    successes: np.ndarray, totals: np.ndarray, threshold: float, confidence: float
-) -> tuple[np.ndarray, ...]:
-    """Which of m proportions lie below the threshold: p values, adjusted p values and upper bounds, each float (m,).
+def simultaneous(
+    successes: Sequence[int] | np.ndarray, totals: Sequence[int] | np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided intervals of m proportions that hold all together with this confidence: ends, each float (m,), 0..1.
 
-    Exact one-sided binomial tests; a bound is Clopper and Pearson's (1934) at the level that Holm's procedure grants
-    this proportion, so bound < threshold says the same as adjusted p < 1 - confidence. Totals must be positive.
+    Clopper and Pearson's exact intervals (1934), each at the level 1 - (1 - confidence) / m (Bonferroni). Totals must
+    be positive.
 
-    >>> hits = np.array([30, 45, 49])
-    >>> for values in holm_upper_bounds(hits, np.array([100, 100, 100]), 0.5, 0.95):
-    ...     print(values.round(3).tolist())
-    [0.0, 0.184, 0.46]
-    [0.0, 0.368, 0.46]
-    [0.408, 0.553, 0.592]
+    >>> [ends.round(3).tolist() for ends in simultaneous([30, 45, 0], [100, 100, 100], 0.95)]
+    [[0.196, 0.33, 0.0], [0.421, 0.574, 0.047]]
     """
-    p_values = stats.binom.cdf(successes, totals, threshold)
-    order = np.argsort(p_values, kind="stable")
-    levels = np.empty(len(p_values))
-    rejecting = True
-    for rank, index in enumerate(order):
-        if rejecting:  # the first proportion that is not rejected ends the steps
-            level = (1 - confidence) / (len(p_values) - rank)
-            rejecting = p_values[index] < level
-        levels[index] = level
-    some_failed = successes < totals
-    bounds = np.ones(len(p_values))
-    bounds[some_failed] = stats.beta.ppf(1 - levels, successes + 1, totals - successes)[some_failed]
-    return p_values, holm(p_values), bounds
+    successes, totals = np.asarray(successes), np.asarray(totals)
+    tail = (1 - confidence) / len(successes) / 2
+    low, high = np.zeros(len(successes)), np.ones(len(successes))
+    some, not_all = successes > 0, successes < totals
+    low[some] = stats.beta.ppf(tail, successes, totals - successes + 1)[some]
+    high[not_all] = stats.beta.ppf(1 - tail, successes + 1, totals - successes)[not_all]
+    return low, high
+
+
+def simultaneous_bootstrap(values: np.ndarray, samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided bootstrap intervals of m statistics that hold all together with this confidence: ends, float (m,).
+
+    values: float (m,). samples: float (resamples, m), of the same resamples. Every interval is value ± c x standard
+    deviation of its samples; c is the quantile of the largest studentized deviation (Romano and Wolf 2005,
+    Econometrica 73(4), section 4). Infinite where the samples do not vary. Here, c is 2 / 1.414:
+
+    >>> values, around = np.array([2.0, 2.0]), np.array([[-1, 2], [1, -2], [-1, -2], [1, 2], [-2, 0], [2, 0]])
+    >>> [ends.round(3).tolist() for ends in simultaneous_bootstrap(values, values + around, 1.0)]
+    [[0.0, -0.309], [4.0, 4.309]]
+    """
+    deviations, spread = np.abs(samples - values), samples.std(axis=0)
+    vary = spread > 0
+    half = np.full(len(values), np.inf)
+    if vary.any():
+        largest = (deviations[:, vary] / spread[vary]).max(axis=1)
+        half[vary] = np.quantile(largest, confidence) * spread[vary]
+    return values - half, values + half
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
 """The predictions of every run for the images of one part: what all statistics are computed from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,8 @@ from stages.outcomes import Outcomes
 from stages.predictions import Predictions
 from stages.run import Run
 from stages.statistics.bootstrap import Resamples
-from stages.statistics.grid import Grid
+from stages.statistics.collapse import kept, remedy
+from stages.statistics.grid import Grid, make
 from stages.streams import stream
 
 
@@ -20,16 +21,18 @@ from stages.streams import stream
 class Sample:
     """N images of one part, and what every network answers with every seed.
 
-    part: 'training', 'held-out' or 'test'. networks, seeds, class_names: the labels of the axes (network, seed,
-    image, class). grid: which networks differ in what. ids: int64 (N,), see Predictions. labels: uint8 (N,), the
-    truth. probabilities: float32 (networks, seeds, N, classes). number_of_resamples: of the images. confidence: level
-    of every interval. votes: uint8 (N, annotators), people's labels, or None. files: the file that each image came
-    from, or None. histories: of every run, see history.read. interventions: what each run answers when its images are
-    changed. others: the same runs' samples of further parts, by part.
+    dataset: where the images come from, params.yaml's `dataset`. part: 'training', 'held-out' or 'test'. networks,
+    seeds, class_names: the labels of the axes (network, seed, image, class). grid: which networks differ in what.
+    ids: int64 (N,), see Predictions. labels: uint8 (N,), the truth. probabilities: float32 (networks, seeds, N,
+    classes). number_of_resamples: of the images. confidence: level of every interval. votes: uint8 (N, annotators),
+    people's labels, or None. files: the file that each image came from, or None. histories: of every run, see
+    history.read. interventions: what each run answers when its images are changed. others: the same runs' samples of
+    further parts, by part. left_out: the seeds and networks that are not here because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
 
+    dataset: str
     part: str
     networks: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -45,6 +48,7 @@ class Sample:
     histories: Mapping[Run, Sequence[Row]] = field(default_factory=dict)
     interventions: Mapping[Run, Outcomes] = field(default_factory=dict)
     others: Mapping[str, "Sample"] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -85,17 +89,42 @@ class Sample:
 
     @cached_property
     def collapsed(self) -> dict[Run, str]:
-        """The runs that answer the same class for every image, and that class."""
+        """The runs that answer the same class for every image, of several classes, and the class that they answer."""
         predicted = self.by_run(self.predicted)
-        same = (predicted == predicted[:, :1]).all(axis=1) & (len(self.labels) > 1)
+        same = (predicted == predicted[:, :1]).all(axis=1) & (self.labels != self.labels[0]).any()
         return {
             run: self.class_names[row[0]] for run, row, flag in zip(self.runs, predicted, same, strict=True) if flag
         }
 
     @property
     def collapse(self) -> str:
-        """Why effects of settings cannot be estimated: which runs collapsed; '' where none did."""
-        return "; ".join(f"{run} predicts '{name}' for every image" for run, name in self.collapsed.items())
+        """Which runs collapsed, and what to do; '' where none did."""
+        named = "; ".join(f"{run} predicts '{name}' for every image" for run, name in self.collapsed.items())
+        return named and f"{named}. {remedy(len(self.class_names))}"
+
+    @cached_property
+    def learned(self) -> "Sample":
+        """The sample without collapsed runs, see collapse.kept; itself where none collapsed, or all did."""
+        collapsed = np.array([run in self.collapsed for run in self.runs]).reshape(self.right.shape[:2])
+        networks, seeds = kept(collapsed)
+        if not self.collapsed or not networks:
+            return self
+        return self._of(networks, seeds)
+
+    def _of(self, networks: Sequence[int], seeds: Sequence[int]) -> "Sample":
+        """The runs of the networks and seeds at these places."""
+        names, numbers = tuple(self.networks[place] for place in networks), tuple(self.seeds[place] for place in seeds)
+        gone = [f"seed {seed}" for seed in self.seeds if seed not in numbers]
+        gone += [network for network in self.networks if network not in names]
+        return replace(
+            self,
+            networks=names,
+            seeds=numbers,
+            grid=make({name: self.grid.settings[name] for name in names}, numbers),
+            probabilities=self.probabilities[np.ix_(networks, seeds)],
+            others={part: other._of(networks, seeds) for part, other in self.others.items()},
+            left_out=tuple(gone),
+        )
 
     def file(self, index: int) -> str:
         """The file of the image at this place of ids; '' where there are no files."""

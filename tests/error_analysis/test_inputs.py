@@ -49,6 +49,7 @@ def write(run, first, held_out=HELD_OUT):
 
 def given(human_votes=None):
     return SimpleNamespace(
+        dataset="folder",
         networks=dict.fromkeys(OPTIMIZERS),
         seeds=[0, 1],
         data=SimpleNamespace(human_votes=human_votes),
@@ -67,7 +68,7 @@ def test_every_part_holds_the_answers_of_every_run():
         assert sample.labels.tolist() == [i % 2 for i in ids]
         firsts = np.broadcast_to(np.array([[0, 0.1], [0.2, 0.3]])[:, :, None], (2, 2, len(ids)))
         np.testing.assert_allclose(sample.probabilities[..., 0], firsts)
-        assert (sample.number_of_resamples, sample.confidence) == (100, 0.9)
+        assert (sample.number_of_resamples, sample.confidence, sample.dataset) == (100, 0.9, "folder")
         assert sample.grid.cells == {("adam", 15): "a", ("sgd", 15): "b"}
 
 

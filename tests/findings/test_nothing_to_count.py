@@ -36,6 +36,20 @@ def never(which):
     return worlds.answering(labels, answers, worlds.NAMES)
 
 
+def collapsed(which, **others):
+    """Samples of SOME in which the runs at these places of (network, seed) answer class 3 for every image."""
+    answers = np.where(SOME, EACH, (EACH + 1) % 10)
+    answers[which] = 3
+    return worlds.answering(EACH, answers, worlds.NAMES, worlds.PUBLISHED, **others)
+
+
+def of_many_classes():
+    """Two runs and 256 classes."""
+    labels = np.arange(256)
+    answers = np.where(np.random.default_rng(6).random((1, 2, 256)) < 0.6, labels, (labels + 1) % 256)
+    return worlds.answering(labels, answers, [f"class {label}" for label in labels], number_of_resamples=5)
+
+
 def still(sample):
     """Every epoch with a training loss of 0."""
     rows = {run: [row | {"loss": 0.0, "accuracy": 1.0} for row in rows] for run, rows in sample.histories.items()}
@@ -65,6 +79,10 @@ SAMPLES = {
     "a class that is never answered": never("answer"),
     "a class that is neither": never("both"),
     "one answer for every image": worlds.answering(EACH, np.zeros((3, 2, IMAGES), int), worlds.NAMES),
+    "one collapsed run": collapsed((0, 0)),
+    "one collapsed network": collapsed(0),
+    "collapsed runs of every network and seed": collapsed(([0, 1, 2], [0, 1, 0])),
+    "256 classes": of_many_classes(),
     "sure answers": worlds.sample(EACH, np.eye(10)[np.where(SOME, EACH, 0)], worlds.NAMES),
 }
 CHANGES = {
@@ -93,6 +111,7 @@ def known(name):
 def test_every_finding_has_numbers_or_says_why_not(name, change):
     sample = CHANGES[change](known(name))
     analysis = Analysis(sample)
+    learned = Analysis(sample.learned)
     reasons = {refusal.analysis for refusal in analysis.refusals}
     for finding in FINDINGS:
         table = analysis.table(finding.name)
@@ -102,7 +121,7 @@ def test_every_finding_has_numbers_or_says_why_not(name, change):
             assert not any(value != value for value in row.values()), (finding.name, row)
             low, high = row.get("low"), row.get("high")
             assert low is None or low <= high
-    verdicts, numbers = verdict_tables(analysis, Analysis(sample.others["test"]))
+    verdicts, numbers = verdict_tables(learned, Analysis(learned.sample.others["test"]))
     assert all(row["reason"] for row in verdicts.rows)
     assert not any(value != value for row in numbers.rows for value in row.values())
 
@@ -120,4 +139,46 @@ def test_the_page_is_drawn_and_says_what_there_is_none_of(name, tmp_path):
     for run, right in zip(sample.runs, sample.by_run(sample.right), strict=True):
         assert (f"{run} gets every held-out image right" in text) == right.all()
         assert (f"{run} gets every held-out image wrong" in text) == (not right.any())
+    for run in sample.collapsed:
+        assert f"{run} predicts " in text
+    for gone in sample.learned.left_out:
+        assert f"<li>Left out: {gone}, in all that compares or pools runs</li>" in text
     assert not re.search(r"\bnan\b", re.sub(r'src="data:[^"]*"', "", text), re.IGNORECASE)
+
+
+def test_one_collapsed_run_of_many_is_left_out_of_what_it_cannot_support():
+    right = np.random.default_rng(8).random((4, 5, 400)) < 0.7
+    others = {"cells": worlds.CELLS, "labels": np.arange(400) % 10}
+    whole = worlds.right_in(right, **others)
+    answers = whole.predicted.copy()
+    answers[2, 1] = 7
+    analysis = Analysis(worlds.answering(whole.labels, answers, worlds.NAMES, worlds.CELLS))
+    rest = Analysis(worlds.right_in(np.delete(right, 1, axis=1), **others))
+    for name in ("effects", "shapley", "variance_shares", "knockout_any", "pair_repair", "missed_by"):
+        shown, expected = (
+            [{key: value for key, value in row.items() if key != "seed"} for row in each.table(name).rows]
+            for each in (analysis, rest)
+        )
+        assert shown == expected
+    assert len(analysis.where("scores", score="accuracy")) == 20
+    (refusal,) = [each for each in analysis.refusals if each.analysis.startswith("seed 1, ")]
+    assert refusal.reason.startswith(
+        "nicknet3, seed 1 predicts 'horse' for every image. The loss of such a run stays at"
+    )
+    assert not {finding.question for finding in FINDINGS if finding.name in ("effects", "knockout")} & {
+        each.analysis for each in analysis.refusals
+    }
+
+
+def test_the_grid_without_a_network_is_that_of_the_others():
+    sample = collapsed(0).learned
+    assert (sample.networks, sample.seeds, sample.left_out) == (("nicknet2", "nicknet3"), (0, 1), ("nicknet1",))
+    assert [row["effect"] for row in Analysis(sample).table("effects").rows] == ["kernel size with sgd"]
+    assert sample.probabilities.shape[:2] == (2, 2)
+
+
+def test_where_every_run_collapsed_all_are_named():
+    sample = SAMPLES["one answer for every image"]
+    assert sample.learned is sample
+    (effects,) = [each for each in Analysis(sample).refusals if each.analysis == FINDINGS[0].question]
+    assert effects.reason.count("predicts 'airplane' for every image") == 6

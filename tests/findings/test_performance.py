@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import log_loss, precision_score, recall_score
 
 from stages.findings import class_ranks, classes, confused_pairs, confusions, curves, scores
@@ -57,6 +58,7 @@ def test_training_images_have_accuracy_only_and_test_images_come_last(unsure):
         *(("test", True), ("test", False)),
     ]
     assert [row for row in rows if row["part"] == "test"] == scores.rows(others["test"])
+    assert {(row["low"], row["high"]) for row in rows if row["part"] == "training"} == {(None, None)}
 
 
 @pytest.mark.parametrize(
@@ -85,19 +87,16 @@ def test_recall_and_precision_by_hand():
         ("frog", "recall"): (0, 1),
         ("frog", "precision"): (None, 0),
     }
-    assert by_class["frog", "precision"]["low_holm"] is by_class["frog", "precision"]["p_below_half"] is None
+    assert by_class["frog", "precision"]["low_simultaneous"] is None
 
 
-def test_below_half_is_corrected_over_all_classes_of_all_runs():
+def test_simultaneous_intervals_of_recall_are_over_all_classes_of_all_runs():
     labels = np.repeat([0, 1, 2], 100)
     poor = np.where(np.arange(300) % 100 < 38, labels, (labels + 1) % 3)
     for row in classes.FINDING.table(answering(labels, poor, labels)).where(score="recall"):
-        if row["network"] == "nicknet1":
-            assert row["value"] == 0.38
-            assert row["p_below_half_holm"] == pytest.approx(6 * row["p_below_half"])
-            assert (row["high_holm"] < 0.5) == (row["p_below_half_holm"] < 0.05)
-        else:
-            assert row["low_holm"] > 0.5
+        hits = 38 if row["network"] == "nicknet1" else 100
+        alone = binomtest(hits, 100).proportion_ci(1 - 0.05 / 6, method="exact")
+        assert (row["low_simultaneous"], row["high_simultaneous"]) == pytest.approx((alone.low, alone.high))
 
 
 def test_confusions_count_every_image_once(unsure):

@@ -248,26 +248,18 @@ def test_no_interval_of_a_pair_is_cut_off():
 
 
 def labels(names):
-    """Of the pairs of these classes, all as good, each with its weight."""
+    """Of the pairs of these classes, all as good."""
     rows = [
         {"network": "net", "class_a": a, "class_b": b, "repair": 0.5, "low": 0.4, "high": 0.6, "rank": rank}
         for rank, (a, b) in enumerate(combinations(names, 2), 1)
     ]
     axes = drawn(pair_repair, rows).axes[0]
-    return {label.get_text(): label.get_fontweight() for label in axes.get_yticklabels()}
+    return [label.get_text() for label in axes.get_yticklabels()]
 
 
-def test_of_cifar10_the_blamed_pair_is_shown_whatever_its_rank():
-    shown = labels(worlds.NAMES)
-    assert len(shown) == 11
-    assert [label for label, weight in shown.items() if weight == "bold"] == ["18. bird / cat"]
-
-
-@pytest.mark.parametrize(("names", "count"), [(("bird", "cat", "dog"), 3), ((*worlds.NAMES, "lion"), 10)])
-def test_of_other_classes_no_pair_stands_out(names, count):
-    shown = labels(names)
-    assert len(shown) == count
-    assert set(shown.values()) == {"normal"}
+@pytest.mark.parametrize(("names", "count"), [(("bird", "cat", "dog"), 3), (worlds.NAMES, 10)])
+def test_at_most_ten_pairs_are_shown(names, count):
+    assert [int(label.split(".")[0]) for label in labels(names)] == list(range(1, count + 1))
 
 
 def test_the_edits_of_each_networks_first_seed_are_drawn():

@@ -48,14 +48,15 @@ def known(sample: Sample, rng: np.random.Generator) -> Sample:
 def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
     """What the stages before the report would have left in the current folder."""
     analysis = Analysis(sample, findings)
-    verdicts = verdict_tables(Analysis(sample), Analysis(sample.others["test"]))
+    learned = Analysis(sample.learned)
+    verdicts = verdict_tables(learned, Analysis(learned.sample.others["test"]))
     for table in (analysis.answers, *verdicts, *analysis.tables, refusal_table(analysis.refusals)):
         table.write()
     photos = np.random.default_rng(8).integers(0, 256, (len(sample.ids), SIDE, SIDE, 3), dtype=np.uint8)
     write_array(dataset.images_path("train"), photos)
     write_json(dataset.CLASS_NAMES, list(sample.class_names))
     for network in sample.networks:
-        optimizer, size = sample.grid.settings.get(network, ("adam", 15))
+        optimizer, size = sample.grid.cell(network) or ("adam", 15)
         settings.write(network, worlds.settings(optimizer, size))
     for run, probabilities in zip(sample.runs, sample.by_run(sample.probabilities), strict=True):
         answers = Predictions(sample.ids, sample.labels, probabilities)

@@ -4,12 +4,13 @@ from scipy import stats
 
 from stages.statistics.intervals import (
     holm,
-    holm_upper_bounds,
     mcnemar_p,
     over_seeds,
     over_unpaired_seeds,
     percentile,
     seeds_needed,
+    simultaneous,
+    simultaneous_bootstrap,
     wilson,
 )
 
@@ -32,14 +33,32 @@ def test_holm_never_exceeds_one_and_keeps_the_order():
     assert np.all(np.diff(adjusted[np.argsort(p_values)]) >= 0)
 
 
-def test_holm_bounds_say_what_the_adjusted_p_values_say():
-    rng = np.random.default_rng(1)
-    totals = rng.integers(5, 200, 60)
-    successes = rng.binomial(totals, rng.uniform(0.2, 0.7, 60))
-    p_values, adjusted, bounds = holm_upper_bounds(successes, totals, 0.5, 0.95)
-    np.testing.assert_array_equal(bounds < 0.5, adjusted < 0.05)
-    assert 0 < (adjusted < 0.05).sum() < (p_values < 0.05).sum()
-    assert np.all(bounds > successes / totals)
+def test_simultaneous_intervals_agree_with_scipy_and_hold_together():
+    rng, totals, truth = np.random.default_rng(1), np.full(24, 150), np.linspace(0.02, 0.9, 24)
+    missed = 0
+    for _ in range(400):
+        hits = rng.binomial(totals, truth)
+        low, high = simultaneous(hits, totals, 0.95)
+        missed += ((truth < low) | (truth > high)).any()
+    alone = [stats.binomtest(k, 150).proportion_ci(1 - 0.05 / 24, method="exact") for k in hits]
+    np.testing.assert_allclose([low, high], np.transpose([(each.low, each.high) for each in alone]), atol=1e-12)
+    assert missed <= 0.05 * 400
+
+
+def test_simultaneous_bootstrap_intervals_hold_together():
+    rng, missed = np.random.default_rng(2), 0
+    for _ in range(200):
+        images = rng.normal(size=(100, 20)) + rng.normal(size=(100, 1))
+        samples = rng.multinomial(100, [0.01] * 100, size=500) @ images / 100
+        low, high = simultaneous_bootstrap(images.mean(axis=0), samples, 0.95)
+        missed += ((low > 0) | (high < 0)).any()
+    assert missed <= 0.05 * 200 + 2 * np.sqrt(200 * 0.05 * 0.95)
+
+
+def test_what_does_not_vary_has_no_bounds():
+    samples = np.array([[1.0, 5.0], [3.0, 5.0]])
+    assert simultaneous_bootstrap(np.array([2.0, 5.0]), samples, 0.95)[0].tolist() == [1, -np.inf]
+    assert simultaneous_bootstrap(np.array([5.0]), samples[:, 1:], 0.95)[1].tolist() == [np.inf]
 
 
 def test_t_interval_over_seeds_agrees_with_scipy():
