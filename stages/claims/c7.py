@@ -34,8 +34,7 @@ def _evidence(analysis: Analysis, part: str, index: str) -> list[Evidence]:
 def _differences(sample: Sample, image: Row, other: Row, alone: Row, part: str) -> list[Evidence]:
     """How far an index of the image exceeds that of another source, over new images and over new seeds.
 
-    alone: the other's first-order index. What the two sources have in common cancels, and of the rest new seeds move
-    this index alone.
+    alone: the other's first-order index, which new seeds move; what the two sources have in common cancels.
     """
     index, value = image["index"], image["value"] - other["value"]
     samples = sampled_indices(sample)
