@@ -21,8 +21,11 @@ Part = Annotated[float, Field(ge=0, lt=1)]
 
 
 def _drop(text: str) -> str:
+    """The same in one spelling."""
     found = re.fullmatch(r"(doubtful|random):(0?\.\d+)", text)
-    if text != "none" and not (found and float(found[2]) > 0):
+    if found and float(found[2]) > 0:
+        return f"{found[1]}:{float(found[2])}"
+    if text != "none":
         raise ValueError("must be none, doubtful:SHARE or random:SHARE, with a share between 0 and 1: doubtful:0.1")
     return text
 

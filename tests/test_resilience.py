@@ -85,6 +85,16 @@ def test_killed_at_very_many_random_moments(trainings, tmp_path, optimizer):
     assert kept(folder) == []
 
 
+def test_what_is_left_to_chance_in_training_is_drawn_again_as_it_was(trainings, tmp_path):
+    remedies = {"augment": "flip_shift", "dropout": 0.3, "weight_decay": 0.1, "schedule": "cosine", "order_seed": 4}
+    whole, folder = (workspace(tmp_path / name, **remedies) for name in ("whole", "killed"))
+    assert trainings.run(whole) == 0, said(whole)
+    assert trainings.stop(folder, signal.SIGKILL) == -signal.SIGKILL
+    assert trainings.run(folder) == 0
+    assert continued_after(folder) >= 2
+    assert outputs(folder) == outputs(whole)
+
+
 def test_killed_while_it_writes_a_checkpoint_it_loses_no_epoch(trainings, tmp_path):
     large = {"dense_units": [768, 768], "epochs": 5}
     whole, folder = (workspace(tmp_path / name, **large) for name in ("whole", "killed"))

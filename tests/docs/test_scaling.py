@@ -223,7 +223,7 @@ def test_a_change_after_pulling_runs_what_it_concerns_only(machines, second_clon
 def test_an_experiment_of_another_machine_runs_nothing_here(machines, second_clone):
     said = machines.play("Experiments from another machine")
     of_the_run = [f"{stage}@nicknet1-0" for stage in ("train", "evaluate", "interventions")]
-    assert ran(said) == ["configure", *of_the_run, "error_analysis", "report"]
+    assert ran(said) == ["configure", "select", *of_the_run, "error_analysis", "report"]
     run("git", "checkout", "--quiet", ".", folder=machines.nicknets)
     run("dvc", "checkout", "--quiet", folder=machines.nicknets)
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 NICKNET1, _, NICKNET3 = (params.read(ROOT / "params.yaml").network(f"nicknet{number}") for number in (1, 2, 3))
 DIRECT = NICKNET1.model_copy(update={"kernel_size": 3})
 DENSE = DIRECT.model_copy(update={"dense_units": [4096, 4096], "optimizer": "sgd"})
+REMEDIES = DENSE.model_copy(update={"momentum": 0.9, "dropout": 0.5, "weight_decay": 0.1, "augment": "flip_shift"})
 GB = 10**9
 TRAIN = """
 import atexit, runpy, sys
@@ -69,7 +70,7 @@ def train(network, side, images=256, limit=None):
         (DIRECT, 32),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
-            for case in [(NICKNET3, 32), (NICKNET1, 64), (NICKNET1, 96), (DIRECT, 96), (DENSE, 32)]
+            for case in [(NICKNET3, 32), (NICKNET1, 64), (NICKNET1, 96), (DIRECT, 96), (DENSE, 32), (REMEDIES, 32)]
         ),
     ],
 )
