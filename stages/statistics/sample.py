@@ -24,8 +24,9 @@ class Sample:
     image, class). grid: which networks differ in what. ids: int64 (N,), see Predictions. labels: uint8 (N,), the
     truth. probabilities: float32 (networks, seeds, N, classes). number_of_resamples: of the images. confidence: level
     of every interval. votes: uint8 (N, annotators), people's labels, or None. files: the file that each image came
-    from, or None. histories: of every run, see history.read. interventions: what each run answers when its images are
-    changed. others: the same runs' samples of further parts, by part.
+    from, or None. histories: of every run, see history.read. epochs: of every run, uint8 (epochs, N), its answers after
+    every epoch; or empty. interventions: what each run answers when its images are changed. others: the same runs'
+    samples of further parts, by part.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -43,6 +44,7 @@ class Sample:
     votes: np.ndarray | None = None
     files: Sequence[str] | None = None
     histories: Mapping[Run, Sequence[Row]] = field(default_factory=dict)
+    epochs: Mapping[Run, np.ndarray] = field(default_factory=dict)
     interventions: Mapping[Run, Outcomes] = field(default_factory=dict)
     others: Mapping[str, "Sample"] = field(default_factory=dict)
 
@@ -64,6 +66,15 @@ class Sample:
     def right(self) -> np.ndarray:
         """bool (networks, seeds, N)."""
         return self.predicted == self.labels
+
+    @cached_property
+    def late_right(self) -> np.ndarray:
+        """float64 (networks, seeds, N), 0..1: of the last sixth of a run's epochs, at least one, the share after which
+        it was right about an image. `right` where the epochs are unknown."""
+        if not self.epochs:
+            return self.right.astype(np.float64)
+        late = [self.epochs[run][-max(1, len(self.epochs[run]) // 6) :] for run in self.runs]
+        return np.reshape([(answers == self.labels).mean(axis=0) for answers in late], self.right.shape)
 
     @cached_property
     def right_by_cell(self) -> np.ndarray:
