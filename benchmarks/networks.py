@@ -33,6 +33,8 @@ def stock_step(what, settings, size, jit):
 
 def ours_step(what, settings, size):
     """The same by the steps of the stages; also "watching", that of held-out images between epochs."""
+    import tensorflow as tf
+
     from stages.nicknet import inference, steps
     from stages.train import training
 
@@ -42,7 +44,7 @@ def ours_step(what, settings, size):
         answer = inference.ready(model).logits
         return lambda: answer(images).numpy()
     step = {"training": steps.learning, "watching": steps.measuring}[what](model)
-    return lambda: step(images, labels, weights).numpy()
+    return lambda: [result.numpy() for result in tf.nest.flatten(step(images, labels, weights))]
 
 
 def batch(size, seed=0):

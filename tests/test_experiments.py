@@ -25,9 +25,8 @@ def checkout(folder, **changes):
 
 def contents(folder):
     """The bytes of what training and evaluation leave, by path."""
-    paths = [
-        path for part in ("models", "history", "predictions", "scores") for path in (folder / "data" / part).rglob("*")
-    ]
+    parts = ("models", "history", "epochs", "predictions", "scores")
+    paths = [path for part in parts for path in (folder / "data" / part).rglob("*")]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths if path.is_file()}
 
 

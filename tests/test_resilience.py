@@ -131,7 +131,8 @@ def test_a_signal_ends_it_with_one_line_and_the_same_command_continues(
 
 
 def of_other_shapes(content, identity):
-    return checkpoint.pack(checkpoint.Checkpoint([{"epoch": 1}, {"epoch": 1}], [np.zeros(3)]), identity)
+    of_another = checkpoint.Checkpoint([{"epoch": 1}, {"epoch": 1}], np.zeros((1, 20), "uint8"), [np.zeros(3)])
+    return checkpoint.pack(of_another, identity)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,8 @@ def test_two_at_once_share_a_checkout_and_one_of_them_is_killed(trainings, unint
     assert kept(one) == kept(two) == []
 
 
-EARLIER = {"data/models/nicknet1/0.weights.h5": b"earlier", "data/history/nicknet1/0.csv": b"earlier"}
+OUTPUTS = ("data/models/nicknet1/0.weights.h5", "data/history/nicknet1/0.csv", "data/epochs/nicknet1/0.npy")
+EARLIER = dict.fromkeys(OUTPUTS, b"earlier")
 
 
 def with_earlier_outputs(folder):

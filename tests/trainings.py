@@ -120,8 +120,8 @@ def said(folder):
 
 def outputs(folder):
     """The bytes of all that trainings left, by path."""
-    paths = [path for part in ("models", "history") for path in (folder / "data" / part).rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+    paths = [path for part in ("models", "history", "epochs") for path in (folder / "data" / part).rglob("*")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths if path.is_file()}
 
 
 def kept(folder):

@@ -205,6 +205,13 @@ def history(losses: Sequence[float] | np.ndarray, accuracies: Sequence[float] = 
     ]
 
 
+def watched(sample: Sample, right: np.ndarray) -> Sample:
+    """The sample with answers after each epoch, of which exactly these are right: bool (networks, seeds, epochs, N)."""
+    wrong = (sample.labels + 1) % len(sample.class_names)
+    answers = np.where(sample.by_run(np.asarray(right)), sample.labels, wrong).astype(np.uint8)
+    return replace(sample, epochs=dict(zip(sample.runs, answers, strict=True)))
+
+
 def answering(
     labels: np.ndarray | Sequence[int],
     predicted: np.ndarray,

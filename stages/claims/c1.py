@@ -28,7 +28,7 @@ def decide(analysis: Analysis, part: str) -> Judgement:
     if part != "training":
         hits = [round(row["value"] * row["n"]) for row in rows]
         low, high = simultaneous(hits, [row["n"] for row in rows], analysis.sample.confidence)
-    accuracies, spans = [], {}
+    accuracies, spans = [], dict[str, tuple[float, float]]()
     for row, *ends in zip(rows, map(float, low), map(float, high), strict=True):
         network, (bottom, top) = row["network"], ends
         _, _, stated = STATED[network]

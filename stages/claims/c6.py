@@ -1,5 +1,7 @@
 """C6: bird and cat are taken for one another more than any other two classes."""
 
+import numpy as np
+
 from stages.claims.claim import Claim, Evidence, Judgement, judged, sure
 from stages.findings.finding import no_collapse
 from stages.findings.pair_repair import pairs, repairs
@@ -39,8 +41,8 @@ def _surely_exceeded(sample: Sample) -> dict[str, bool]:
     claimed, found = pairs(len(sample.class_names)).index((a, b)), repairs(sample)
     values, samples = (each - each[..., [claimed]] for each in (found.shares, found.sampled_shares))
     lower, _ = simultaneous_bootstrap(values.ravel(), samples.reshape(len(samples), -1), sample.confidence)
-    exceeded = (lower.reshape(values.shape) > 0).any(axis=1)
-    return dict(zip(sample.networks, map(bool, exceeded), strict=True))
+    exceeded = np.any(lower.reshape(values.shape) > 0, axis=1).tolist()
+    return dict(zip(sample.networks, exceeded, strict=True))
 
 
 CLAIM = Claim(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages import dataset, history, image_files, outcomes, predictions, settings
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings
 from stages.params import Params
 from stages.run import Run
 from stages.statistics import grid, votes
@@ -35,6 +35,7 @@ def read(given: Params) -> dict[str, Sample]:
         "votes": _votes(given.data.human_votes, ids, len(class_names)),
         "files": files and [files[index] for index in ids],
         "histories": {run: history.read(run) for run in runs},
+        "epochs": {run: epochs.read(run, len(ids)) for run in runs},
         "interventions": {run: outcomes.read(run) for run in runs},
         "others": samples,
     }

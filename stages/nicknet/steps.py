@@ -73,15 +73,20 @@ def learning(model: Nicknet, label_smoothing: float = 0) -> Callable[..., tf.Ten
     return step
 
 
-def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """The sums of a batch of images, labels and weights."""
+def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """The sums of a batch of images, labels and weights, and the predicted classes, int32 (N,)."""
 
     @tf.function(jit_compile=model.xla)
-    def of_half(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def of_half(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         logits = model.logits(images)
-        return _sums(labels, logits, _losses(labels, logits), weights)
+        return _sums(labels, logits, _losses(labels, logits), weights), _predicted(logits)
 
-    return tf.function(lambda *batch: tf.add_n(side_by_side(of_half, *batch)))
+    @tf.function
+    def measure(*batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        sums, predicted = zip(*side_by_side(of_half, *batch), strict=True)
+        return tf.add_n(sums), tf.concat(predicted, axis=0)
+
+    return measure
 
 
 def answering(
@@ -102,10 +107,13 @@ def _smoothed(losses: tf.Tensor, logits: tf.Tensor, share: float) -> tf.Tensor:
     return (1 - share) * losses + share * of_all
 
 
+def _predicted(logits: tf.Tensor) -> tf.Tensor:
+    return tf.argmax(logits, axis=-1, output_type=tf.int32)
+
+
 def _sums(labels: tf.Tensor, logits: tf.Tensor, losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     classes = logits.shape[-1]
-    chosen = tf.argmax(logits, axis=-1, output_type=labels.dtype)
-    true, predicted = tf.one_hot(labels, classes), tf.one_hot(chosen, classes) * weights[:, None]
+    true, predicted = tf.one_hot(labels, classes), tf.one_hot(_predicted(logits), classes) * weights[:, None]
     return tf.stack(
         [
             tf.reduce_sum(true * (losses * weights)[:, None], axis=0),

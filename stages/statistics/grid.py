@@ -77,7 +77,7 @@ class Grid:
     def cell(self, network: str) -> Cell | None:
         """Optimizer and kernel size of a network; None where the grid was not made of it."""
         settings = self.settings.get(network)
-        return settings and (settings.optimizer, settings.kernel_size)
+        return (settings.optimizer, settings.kernel_size) if settings else None
 
     def unit(self, cell: Cell) -> np.ndarray:
         """The weights of the accuracy of one cell, float (networks,): 1 for its network, 0 for the others."""
@@ -172,7 +172,9 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
     networks = tuple(firsts.values())
     compared = _compared({network: settings[network] for network in networks})
     problem = _mixed_rates([settings[network] for network in compared])
-    cells = {(settings[network].optimizer, settings[network].kernel_size): network for network in compared}
+    cells: dict[Cell, str] = {
+        (settings[network].optimizer, settings[network].kernel_size): network for network in compared
+    }
     return Grid(
         networks,
         seeds,

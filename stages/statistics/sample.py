@@ -26,8 +26,9 @@ class Sample:
     ids: int64 (N,), see Predictions. labels: uint8 (N,), the truth. probabilities: float32 (networks, seeds, N,
     classes). number_of_resamples: of the images. confidence: level of every interval. votes: uint8 (N, annotators),
     people's labels, or None. files: the file that each image came from, or None. histories: of every run, see
-    history.read. interventions: what each run answers when its images are changed. others: the same runs' samples of
-    further parts, by part. left_out: the seeds and networks that are not here because runs collapsed.
+    history.read. epochs: of every run, uint8 (epochs, N), its answers after every epoch; or empty. interventions: what
+    each run answers when its images are changed. others: the same runs' samples of further parts, by part. left_out:
+    the seeds and networks that are not here because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -46,6 +47,7 @@ class Sample:
     votes: np.ndarray | None = None
     files: Sequence[str] | None = None
     histories: Mapping[Run, Sequence[Row]] = field(default_factory=dict)
+    epochs: Mapping[Run, np.ndarray] = field(default_factory=dict)
     interventions: Mapping[Run, Outcomes] = field(default_factory=dict)
     others: Mapping[str, "Sample"] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -71,11 +73,12 @@ class Sample:
 
     @cached_property
     def late_right(self) -> np.ndarray:
-        """float64 (networks, seeds, N), 0..1: the share of the last sixth of the epochs after which the run was right.
-
-        `right` after the last epoch where no earlier answers are kept.
-        """
-        return self.right.astype(float)
+        """float64 (networks, seeds, N), 0..1: of the last sixth of a run's epochs, at least one, the share after which
+        it was right about an image. `right` where the epochs are unknown."""
+        if not self.epochs:
+            return self.right.astype(np.float64)
+        late = [self.epochs[run][-max(1, len(self.epochs[run]) // 6) :] for run in self.runs]
+        return np.reshape([(answers == self.labels).mean(axis=0) for answers in late], self.right.shape)
 
     @cached_property
     def right_by_cell(self) -> np.ndarray:

@@ -86,6 +86,17 @@ def unanimous(votes: np.ndarray) -> np.ndarray:
     return np.where((number(votes) >= FEWEST) & (lowest == highest), lowest.astype(int), -1)
 
 
+def majority(votes: np.ndarray) -> np.ndarray:
+    """The class that more than half of an image's votes are for, int64 (n,); -1 where there is none.
+
+    >>> majority(np.array([[3, 3, 5], [4, 5, 255], [4, 255, 255]])).tolist()
+    [3, -1, 4]
+    """
+    supporters = (votes[:, :, None] == votes[:, None, :]).sum(axis=2) * (votes != NO_VOTE)
+    chosen = votes[np.arange(len(votes)), supporters.argmax(axis=1)]
+    return np.where(2 * supporters.max(axis=1) > number(votes), chosen.astype(int), -1)
+
+
 def suspect(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """bool (n,): the votes, two or more, are all for one and the same class, which is not the label."""
     chosen = unanimous(votes)

@@ -1,4 +1,4 @@
-"""One network's settings, the images and the split -> its trained weights and its history.
+"""One network's settings, the images and the split -> its trained weights, its history, its answers after each epoch.
 
 python -m stages.train <network> <seed>
 """
@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
-from stages import dataset, history, settings, targets
+from stages import dataset, epochs, history, settings, targets
 from stages.errors import reported
 from stages.files import write_bytes
 from stages.history import Row
@@ -31,19 +31,21 @@ def main(run: Run) -> None:
     memory.require(chosen, images.shape[1], classes, batch_size)
     model = training.untrained(chosen, images.shape[1:], classes, run.seed, len(learned))
     store = Store(folder(os.environ), identity.of(run))
-    start = store.read(Checkpoint([], training.state(model)))
+    start = store.read(Checkpoint([], np.empty((0, len(watched)), "uint8"), training.state(model)))
     training.restore(model, start.state)
-    rows, span = start.history, range(start.epoch + 1, chosen.epochs + 1)
+    rows, predicted, span = start.history, start.predicted, range(start.epoch + 1, chosen.epochs + 1)
     with _bar(len(learned), start.epoch, chosen.epochs) as bar:
-        for epoch in training.epochs(
+        trained = training.epochs(
             model, images, labels, learned, watched, span, settings=chosen, seed=run.seed, progress=bar.update
-        ):
-            rows += epoch
-            store.write(Checkpoint(rows, training.state(model)))
-            bar.write(_line(epoch[0], epoch[1], chosen.epochs))
+        )
+        for scores, answers in trained:
+            rows, predicted = rows + scores, np.vstack([predicted, answers])
+            store.write(Checkpoint(rows, predicted, training.state(model)))
+            bar.write(_line(scores[0], scores[1], chosen.epochs))
             sys.stdout.flush()
     write_bytes(inference.weights_path(run), training.weights(model))
     history.write(run, rows)
+    epochs.write(run, predicted)
     store.remove()
 
 

@@ -19,10 +19,12 @@ class UnusableError(ValueError):
 class Checkpoint:
     """All that the rest of a training depends on, besides what its identity names.
 
-    history: two rows for each finished epoch, see training.epochs. state: the arrays of training.state, in its order.
+    history: two rows for each finished epoch, predicted: uint8 (epochs, held-out images), see training.epochs. state:
+    the arrays of training.state, in its order.
     """
 
     history: list[Row]
+    predicted: np.ndarray
     state: list[np.ndarray]
 
     @property
@@ -35,7 +37,7 @@ def pack(checkpoint: Checkpoint, identity: str) -> bytes:
     """A line with the SHA-256 of the rest, then a .npz. identity: of the training, see identity.py."""
     about = json.dumps({"identity": identity, "history": checkpoint.history})
     content = io.BytesIO()
-    np.savez(content, np.frombuffer(about.encode(), "uint8"), *checkpoint.state)
+    np.savez(content, np.frombuffer(about.encode(), "uint8"), checkpoint.predicted, *checkpoint.state)
     return _checksum(content.getbuffer()) + content.getbuffer()
 
 
@@ -48,7 +50,7 @@ def unpack(content: bytes, identity: str, like: Sequence[np.ndarray]) -> Checkpo
     if checksum != _checksum(body):
         raise UnusableError("it is damaged: its checksum is wrong")
     with np.load(io.BytesIO(body), allow_pickle=False) as file:
-        about, *state = file.values()
+        about, predicted, *state = file.values()
     about = json.loads(about.tobytes())
     if about["identity"] != identity:
         raise UnusableError("it is of another training")
@@ -56,7 +58,7 @@ def unpack(content: bytes, identity: str, like: Sequence[np.ndarray]) -> Checkpo
         raise UnusableError(
             f"expected {len(like)} arrays, of this network's dtypes and shapes, got {len(state)} others"
         )
-    return Checkpoint(about["history"], state)
+    return Checkpoint(about["history"], predicted, state)
 
 
 def _kinds(arrays: Sequence[np.ndarray]) -> list[tuple]:

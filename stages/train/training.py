@@ -59,8 +59,9 @@ def epochs(
     settings: NetworkSettings,
     seed: int,
     progress: Callable[[int], object],
-) -> Iterator[list[Row]]:
-    """Train a network; after each epoch yield its two rows of the history (history.COLUMNS).
+) -> Iterator[tuple[list[Row], np.ndarray]]:
+    """Train a network; after each epoch yield its two rows of the history (history.COLUMNS), and uint8 (m,), the class
+    that it predicts for each held-out image.
 
     'training' averages over the epoch while the weights move, as Keras does, over the images as augment and dropout
     make them; 'held-out' is measured at its end, on the images as they are.
@@ -86,11 +87,13 @@ def epochs(
             learned = learned + sums.numpy().astype("float64")
             _require_finite([learned], epoch, model)
             progress(int(weights.sum()))
-        watched = np.zeros(())
+        watched, predicted = np.zeros(()), []
         for batch, weights in batches(held_out, min(_MEASURED_AT_ONCE, len(held_out))):
-            watched = watched + measure(images[batch], labels[batch], weights).numpy().astype("float64")
+            sums, classes = measure(images[batch], labels[batch], weights)
+            watched = watched + sums.numpy().astype("float64")
+            predicted.append(classes.numpy()[weights > 0].astype("uint8"))
         _require_finite([watched, *state(model)], epoch, model)
-        yield [_row(epoch, "training", learned), _row(epoch, "held-out", watched)]
+        yield [_row(epoch, "training", learned), _row(epoch, "held-out", watched)], np.concatenate(predicted)
 
 
 def state(model: Nicknet) -> list[np.ndarray]:

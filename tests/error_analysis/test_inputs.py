@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages import dataset, history, image_files, outcomes, predictions, settings
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings
 from stages.error_analysis import inputs
 from stages.errors import InputError
 from stages.files import write_array, write_json
@@ -30,6 +30,7 @@ def root(tmp_path, monkeypatch):
     for place, run in enumerate(RUNS):
         write(run, np.float32(place / 10))
         history.write(run, [{"epoch": 1, "part": "held-out", "accuracy": place / 10, "loss": 1.0, "precision": 0.5}])
+        epochs.write(run, np.full((1 + place, 2), place, np.uint8))
         nothing = {"before", "edited", "placebo", "norms", "error_edited", "error_placebo", "maps"}
         arrays = {name: np.zeros((0, 0)) for name in nothing}
         outcomes.write(run, Outcomes(edits=np.array(["grey"]), ids=HELD_OUT, error_ids=HELD_OUT, **arrays))
@@ -77,7 +78,8 @@ def test_only_the_held_out_images_have_all_that_is_known():
     sample = samples["held-out"]
     assert sample.files == ["1.png", "3.png"]
     assert [rows[0]["accuracy"] for rows in sample.histories.values()] == [0, 0.1, 0.2, 0.3]
-    assert tuple(sample.histories) == tuple(sample.interventions) == RUNS
+    assert [answers.tolist() for answers in sample.epochs.values()] == [[[i] * 2] * (1 + i) for i in range(4)]
+    assert tuple(sample.histories) == tuple(sample.epochs) == tuple(sample.interventions) == RUNS
     assert sample.others == {"training": samples["training"], "test": samples["test"]}
     assert samples["test"].files is samples["test"].votes is None
 

@@ -86,7 +86,8 @@ def test_images_of_weight_0_count_in_nothing():
         model, _ = small()
         model.compile(keras.optimizers.SGD(0.1))
         model.optimizer.build(model.trainable_variables)
-        measured = steps.measuring(model)(*batch)
+        measured, predicted = steps.measuring(model)(*batch)
+        np.testing.assert_array_equal(predicted, model.logits(batch[0]).numpy().argmax(axis=1))
         results.append([measured, steps.learning(model)(*batch), *model.get_weights()])
     for padded, plain in zip(*results, strict=True):
         np.testing.assert_allclose(padded, plain, rtol=1e-4, atol=1e-5)

@@ -99,7 +99,7 @@ def test_a_folder_without_a_study_of_this_layout_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no study; run `make study`\."):
         results.page(tmp_path)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(PARAMS))
-    with pytest.raises(InputError, match=r"earlier layout; run `make study`\. \(.*/verdicts.csv is missing\."):
+    with pytest.raises(InputError, match=r"earlier layout; run `make study`\. \(.*/answers.csv is missing\."):
         results.page(tmp_path)
     (tmp_path / "params.yaml").write_text("seed: 1")
     with pytest.raises(InputError, match=r"is a study of an earlier layout; run `make study`\. \(.*params.yaml: "):

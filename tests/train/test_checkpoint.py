@@ -13,7 +13,8 @@ HISTORY = [
     for epoch in (1, 2)
     for part in ("training", "held-out")
 ]
-PACKED = checkpoint.pack(Checkpoint(HISTORY, STATE), "mine")
+PREDICTED = RNG.integers(0, 256, (2, 5), "uint8")
+PACKED = checkpoint.pack(Checkpoint(HISTORY, PREDICTED, STATE), "mine")
 
 
 def reason(content, identity="mine", like=STATE):
@@ -26,13 +27,13 @@ def test_everything_comes_back_to_the_last_bit():
     found = checkpoint.unpack(PACKED, "mine", STATE)
     assert found.epoch == 2
     assert found.history == HISTORY
-    for array, original in zip(found.state, STATE, strict=True):
+    for array, original in zip([found.predicted, *found.state], [PREDICTED, *STATE], strict=True):
         assert array.dtype == original.dtype
         np.testing.assert_array_equal(array, original)
 
 
 def test_no_finished_epoch_is_epoch_0():
-    assert Checkpoint([], STATE).epoch == 0
+    assert Checkpoint([], PREDICTED[:0], STATE).epoch == 0
 
 
 @settings(max_examples=300, deadline=None)

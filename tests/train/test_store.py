@@ -9,12 +9,13 @@ from stages.train.checkpoint import Checkpoint
 from stages.train.store import Store, folder
 
 STATE = [np.arange(3.0), np.array(5)]
-BEGINNING = Checkpoint([], STATE)
+PREDICTED = np.zeros((4, 3), "uint8")
+BEGINNING = Checkpoint([], PREDICTED[:0], STATE)
 
 
 def after(epoch):
     rows = [{"epoch": 1 + number // 2, "part": "training", "loss": 0.5} for number in range(2 * epoch)]
-    return Checkpoint(rows, STATE)
+    return Checkpoint(rows, PREDICTED[:epoch], STATE)
 
 
 @pytest.fixture
@@ -86,11 +87,11 @@ import numpy as np
 from stages.train.checkpoint import Checkpoint
 from stages.train.store import Store
 
-state = [np.arange(200_000.0), np.array(5)]
+state, none = [np.arange(200_000.0), np.array(5)], np.zeros((0, 3), "uint8")
 store = Store(Path(sys.argv[1]), "abc")
 for epoch in range(1, 41):
-    assert store.read(Checkpoint([], state)).epoch <= 40
-    store.write(Checkpoint([{"epoch": 1 + n // 2} for n in range(2 * epoch)], state))
+    assert store.read(Checkpoint([], none, state)).epoch <= 40
+    store.write(Checkpoint([{"epoch": 1 + n // 2} for n in range(2 * epoch)], none, state))
 """
 
 

@@ -26,14 +26,15 @@ TRAINING, HELD_OUT = np.arange(50), np.arange(50, 200)  # held-out images take m
 
 
 def epochs(model, span, settings=SETTINGS, seed=0):
-    """The rows of the history of these epochs."""
+    """The rows of the history of these epochs, and the classes predicted after each of them, (epochs, held-out)."""
     options = {"settings": settings, "seed": seed, "progress": lambda images: None}
-    return [row for rows in training.epochs(model, IMAGES, LABELS, TRAINING, HELD_OUT, span, **options) for row in rows]
+    rows, predicted = zip(*training.epochs(model, IMAGES, LABELS, TRAINING, HELD_OUT, span, **options), strict=True)
+    return sum(rows, []), np.stack(predicted)
 
 
 def trained(seed=0, settings=SETTINGS):
     model = training.untrained(settings, (8, 8, 3), 3, seed, 50)
-    return model, epochs(model, range(1, settings.epochs + 1), settings)
+    return model, *epochs(model, range(1, settings.epochs + 1), settings)
 
 
 def assert_scores(row, model, ids):
@@ -52,15 +53,19 @@ def run():
 
 
 def test_held_out_curves_are_the_scores_of_the_trained_network(run):
-    model, history = run
+    model, history, predicted = run
     assert [(row["epoch"], row["part"]) for row in history] == [
         (epoch, part) for epoch in (1, 2) for part in ("training", "held-out")
     ]
     assert_scores(history[-1], model, HELD_OUT)
+    assert predicted.dtype == np.uint8
+    np.testing.assert_array_equal(predicted[-1], inference.logits(inference.ready(model), IMAGES[HELD_OUT]).argmax(1))
+    accuracies = [row["accuracy"] for row in history if row["part"] == "held-out"]
+    np.testing.assert_allclose((predicted == LABELS[HELD_OUT]).mean(axis=1), accuracies)
 
 
 def test_it_learns(run):
-    _, history = run
+    history = run[1]
     assert history[2]["loss"] < history[0]["loss"]
 
 
@@ -70,11 +75,13 @@ def test_equal_seeds_give_equal_bytes_and_others_do_not(run):
 
 
 def test_a_restored_network_continues_to_the_last_bit(run):
-    whole, whole_history = run
+    whole, whole_history, whole_predicted = run
     broken_off, resumed = (training.untrained(SETTINGS, (8, 8, 3), 3, 0, 50) for _ in range(2))
-    history = epochs(broken_off, [1])
+    history, predicted = epochs(broken_off, [1])
     training.restore(resumed, training.state(broken_off))
-    assert history + epochs(resumed, [2]) == whole_history
+    more_history, more_predicted = epochs(resumed, [2])
+    assert history + more_history == whole_history
+    np.testing.assert_array_equal(np.vstack([predicted, more_predicted]), whole_predicted)
     assert training.weights(resumed) == training.weights(whole)
     for ours, wholes in zip(training.state(resumed), training.state(whole), strict=True):
         np.testing.assert_array_equal(ours, wholes)
@@ -117,7 +124,7 @@ def test_weights_are_saved_without_the_optimizers_state_and_can_be_loaded(run, t
 def test_training_curves_average_over_the_epoch():
     """With a step of almost nothing, the training row is what the initial network scores on all training images."""
     settings = SETTINGS.model_copy(update={"optimizer": "sgd", "learning_rate": 1e-12, "epochs": 1})
-    model, history = trained(settings=settings)
+    model, history, _ = trained(settings=settings)
     assert_scores(history[0], model, TRAINING)
 
 
