@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings import effects
-from stages.findings.finding import Figure, Finding, Picture, Style
+from stages.findings.finding import Answer, Figure, Finding, Picture, Style
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds, seeds_needed
 from stages.statistics.sample import Sample
@@ -54,6 +54,15 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
+def answer(table: Table) -> Answer:
+    """What is excluded of the effect that is known least, and what it would take to know more."""
+    row = max(table.rows, key=lambda row: row["excluded"])
+    said = (
+        f"{row['seeds']} seeds exclude an effect ({row['effect']}) beyond {100 * row['excluded']:.1f} percentage points"
+    )
+    return Answer(f"{said}; to find one of 1 point it would take {row['seeds_for_01']:,} seeds.", row["excluded"])
+
+
 FINDING = Finding(
     name="equivalence",
     section="What the settings do",
@@ -84,4 +93,5 @@ FINDING = Finding(
             draw,
         ),
     ),
+    answer=answer,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
+from stages.findings.finding import NETWORK, Answer, Figure, Finding, Picture, Style
 from stages.statistics.causes import three_seeds
 from stages.statistics.chances import BANDS, also_wrong, fitted, ranges_over_images, ranges_over_seeds
 from stages.statistics.sample import Sample
@@ -75,6 +75,23 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
+WORDS = {
+    "at least 0.9": "with nearly every seed",
+    "0.5 to 0.9": "with most seeds",
+    "below 0.5": "with few seeds, so that they are luck of the run",
+}
+
+
+def answer(table: Table) -> Answer | None:
+    """The band that holds most errors for sure; None where the runs exclude none of the bands being empty."""
+    rows = [row for row in table.where(network=ALL) if row["low_images"]]
+    if not rows:
+        return None
+    row = max(rows, key=lambda row: row["low_images"])
+    said = f"{row['share']:.0%} of the errors are on images that the network misses {WORDS[row['chance']]}."
+    return Answer(said, row["share"], row["low_images"], row["high_images"], "new images")
+
+
 FINDING = Finding(
     name="error_mass",
     section="What single errors are put down to",
@@ -99,4 +116,5 @@ FINDING = Finding(
             wide=True,
         ),
     ),
+    answer=answer,
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, N, Picture, Style, human_votes
+from stages.findings.finding import INTERVAL, NETWORK, Answer, Figure, Finding, N, Picture, Style, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -51,6 +51,18 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
+def answer(table: Table) -> Answer | None:
+    """Images that nobody disputes beside those that people dispute most."""
+    rows = [row for row in table.where(network=ALL) if row["error_rate"] is not None]
+    if not rows or rows[0]["dissenting_votes"] != 0:
+        return None
+    first, last = rows[0], rows[-1]
+    said = f"Of the images whose label nobody disputes, {first['error_rate']:.0%} of the answers are wrong"
+    if last is not first:
+        said += f"; where {last['dissenting_votes']} people chose another class, {last['error_rate']:.0%}"
+    return Answer(f"{said}.", first["error_rate"], first["low"], first["high"], "new images")
+
+
 FINDING = Finding(
     name="errors_by_votes",
     section="What the errors vary with",
@@ -75,4 +87,5 @@ FINDING = Finding(
             draw,
         ),
     ),
+    answer=answer,
 )

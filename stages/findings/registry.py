@@ -55,7 +55,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
-ANSWERS = ("effects",)
+ANSWERS = ("effects", "error_mass", "errors_by_votes", "equivalence")
 """The findings whose sentences begin the page, in this order; at most six."""
 
 

@@ -30,3 +30,26 @@ def test_settings_that_do_not_matter_are_said_to_be_so():
 
 def test_one_seed_leaves_luck_open():
     assert sentence("effects", worlds.World(optimizer=0.2), seeds=1).endswith("so that luck is not excluded.")
+
+
+def test_errors_of_every_run_are_no_luck():
+    said = sentence("error_mass", worlds.World(pair=0.3), seeds=5)
+    assert said == "100% of the errors are on images that the network misses with nearly every seed."
+
+
+def test_errors_of_few_runs_are_luck():
+    said = sentence("error_mass", worlds.World(seed=1.0, unlucky=0.2), seeds=5, images=4000)
+    assert said.endswith("misses with few seeds, so that they are luck of the run.")
+
+
+def test_disputed_labels_are_missed_and_undisputed_ones_are_not():
+    assert sentence("errors_by_votes", worlds.World(label_noise=0.1)) == (
+        "Of the images whose label nobody disputes, 0% of the answers are wrong; "
+        "where 3 people chose another class, 100%."
+    )
+
+
+def test_what_few_seeds_exclude_and_what_it_would_take():
+    said = sentence("equivalence", worlds.World(bad_runs=0.3), seeds=3)
+    assert said.startswith("3 seeds exclude an effect (")
+    assert said.endswith(" seeds.")
