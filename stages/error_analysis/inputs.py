@@ -28,11 +28,13 @@ def read(given: Params) -> dict[str, Sample]:
         "number_of_resamples": given.error_analysis.resamples,
         "confidence": given.error_analysis.confidence,
     }
-    samples = {part: _sample(part, answers, common) for part in ("training", "test")}
-    ids = answers[runs[0]]["held-out"].ids
+    people = _votes(given.data.human_votes, len(class_names))
+    ids, learned = (answers[runs[0]][part].ids for part in ("held-out", "training"))
+    votes_of = {"training": {} if people is None else {"votes": people[learned]}, "test": {}}
+    samples = {part: _sample(part, answers, common | known) for part, known in votes_of.items()}
     files = image_files.read("train")
     known = {
-        "votes": _votes(given.data.human_votes, ids, len(class_names)),
+        "votes": None if people is None else people[ids],
         "files": files and [files[index] for index in ids],
         "histories": {run: history.read(run) for run in runs},
         "epochs": {run: epochs.read(run, len(ids)) for run in runs},
@@ -50,8 +52,8 @@ def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Prediction
     )
 
 
-def _votes(path: str | None, ids: np.ndarray, classes: int) -> np.ndarray | None:
-    """Human votes uint8 (n, annotators) of the training images with these ids; None without a path."""
+def _votes(path: str | None, classes: int) -> np.ndarray | None:
+    """Human votes uint8 (n, annotators) of all images of the source 'train'; None without a path."""
     if path is None:
         return None
-    return votes.read(located(path, os.environ), len(dataset.read_labels("train")), classes)[ids]
+    return votes.read(located(path, os.environ), len(dataset.read_labels("train")), classes)

@@ -20,6 +20,7 @@ from stages.findings import (
     galleries,
     knockout,
     knockout_any,
+    learned_images,
     learning,
     matched_fit,
     mcnemar,
@@ -41,6 +42,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
+        learned_images,
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
@@ -55,7 +57,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
-ANSWERS = ("effects", "error_mass", "errors_by_votes", "equivalence")
+ANSWERS = ("learned_images", "effects", "error_mass", "errors_by_votes", "equivalence")
 """The findings whose sentences begin the page, in this order; at most six."""
 
 
