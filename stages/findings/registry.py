@@ -11,6 +11,7 @@ from stages.findings import (
     confusions,
     consistency,
     curves,
+    early_stopping,
     effects,
     errors_by_votes,
     explained,
@@ -28,6 +29,7 @@ from stages.findings import (
     scores,
     shapley,
     suspect_labels,
+    training_dynamics,
     variance_shares,
 )
 from stages.findings.finding import Finding
@@ -40,7 +42,8 @@ FINDINGS: tuple[Finding, ...] = tuple(
         *(effects, shapley, matched_fit),
         *(variance_shares, errors_by_votes, explained),
         *(budget, suspect_labels),
-        *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
+        *(scores, curves, learning, training_dynamics, early_stopping),
+        *(classes, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),
         *(pixel_edits, galleries, explained_images),
