@@ -102,3 +102,7 @@ def no_collapse(sample: Sample) -> str:
 
 def human_votes(sample: Sample) -> str:
     return "" if sample.votes is not None else "human votes are not available (params data.human_votes)"
+
+
+def epochs(sample: Sample) -> str:
+    return "" if sample.epochs else "the answers after every epoch are not available"

@@ -11,6 +11,7 @@ from stages.findings import (
     consistency,
     contradicted_labels,
     curves,
+    early_stopping,
     effects,
     equivalence,
     error_mass,
@@ -33,6 +34,7 @@ from stages.findings import (
     shapley,
     sobol_indices,
     suspect_labels,
+    training_dynamics,
     variance_shares,
 )
 from stages.findings.finding import Finding
@@ -46,7 +48,8 @@ FINDINGS: tuple[Finding, ...] = tuple(
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
-        *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),
+        *(scores, curves, learning, training_dynamics, early_stopping),
+        *(classes, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),
         *(pixel_edits, galleries, explained_images),

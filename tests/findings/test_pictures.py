@@ -49,6 +49,7 @@ def pictured(request):
     world = worlds.World(label_noise=0.05, optimizer=0.15, kernel=0.1, seed=0.1, bad_runs=0.3)
     drawn = worlds.draw(world, np.random.default_rng(7), images=400, resamples=100, **arguments).sample
     sample = worlds.asked(drawn, np.random.default_rng(8))
+    sample = worlds.watched(sample, np.repeat(sample.right[:, :, None], 4, axis=2))
     return replace(sample, histories=dict.fromkeys(sample.runs, worlds.history([1.0, 0.5]))), refused
 
 

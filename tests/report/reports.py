@@ -40,6 +40,9 @@ def known(sample: Sample, rng: np.random.Generator) -> Sample:
     """The sample with histories, with answers to edits, and with the same images as the other parts."""
     return replace(
         worlds.asked(sample, rng, errors=6, side=SIDE),
+        epochs={
+            run: rng.integers(0, len(sample.class_names), (5, len(sample.labels)), np.uint8) for run in sample.runs
+        },
         histories={run: worlds.history(2 - 0.2 * np.arange(5) + rng.uniform(0, 0.1, 5)) for run in sample.runs},
         others={part: replace(sample, part=part, votes=None, files=None) for part in ("training", "test")},
     )
