@@ -14,7 +14,7 @@ def needs(sample: Sample) -> str:
     missing = [
         f"{network} ({optimizer}, {size})"
         for network, (optimizer, size, _) in STATED.items()
-        if sample.grid.settings.get(network) != (optimizer, size)
+        if sample.grid.cell(network) != (optimizer, size)
     ]
     return f"Not in the grid: {', '.join(missing)}" if missing else ""
 

@@ -27,6 +27,7 @@ from stages.findings import (
     missed_only_by,
     pair_repair,
     pixel_edits,
+    remedies,
     scores,
     sensitive_images,
     shapley,
@@ -41,6 +42,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
+        remedies,
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
@@ -52,7 +54,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 )
 
 
-ANSWERS = ("effects",)
+ANSWERS = ("remedies", "effects")
 """The findings whose sentences begin the page, in this order; at most six."""
 
 

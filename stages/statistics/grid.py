@@ -33,16 +33,16 @@ class Grid:
     """Networks that differ from one another, every one trained with every seed.
 
     cells: the network of each optimizer and kernel size, among those that differ in nothing else. problem: why the
-    effects of these two cannot be estimated, and there are no cells; '' where there are. settings: of every network of
-    params.yaml. same_as: for a network whose settings another one has too, that one, which alone is among networks.
-    left_out: the networks that are in no cell.
+    effects of these two cannot be estimated, and there are no cells; '' where there are. settings: of every network
+    that it was made of. same_as: for a network whose settings another one has too, that one, which alone is among
+    networks. left_out: the networks that are in no cell.
     """
 
     networks: tuple[str, ...]
     seeds: tuple[int, ...]
     cells: Mapping[Cell, str]
     problem: str = ""
-    settings: Mapping[str, Cell] = field(default_factory=dict)
+    settings: Mapping[str, NetworkSettings] = field(default_factory=dict)
     same_as: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[Refusal, ...] = ()
 
@@ -73,6 +73,11 @@ class Grid:
         if len(absent) > 1:
             return f"cells {' and '.join(absent)} are not in the grid"
         return f"cell {absent[0]} is not in the grid" if absent else ""
+
+    def cell(self, network: str) -> Cell | None:
+        """Optimizer and kernel size of a network; None where the grid was not made of it."""
+        settings = self.settings.get(network)
+        return (settings.optimizer, settings.kernel_size) if settings else None
 
     def unit(self, cell: Cell) -> np.ndarray:
         """The weights of the accuracy of one cell, float (networks,): 1 for its network, 0 for the others."""
@@ -167,13 +172,15 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
     networks = tuple(firsts.values())
     compared = _compared({network: settings[network] for network in networks})
     problem = _mixed_rates([settings[network] for network in compared])
-    cell = {network: (each.optimizer, each.kernel_size) for network, each in settings.items()}
+    cells: dict[Cell, str] = {
+        (settings[network].optimizer, settings[network].kernel_size): network for network in compared
+    }
     return Grid(
         networks,
         seeds,
-        cells={} if problem else {cell[network]: network for network in compared},
+        cells={} if problem else cells,
         problem=problem,
-        settings=cell,
+        settings=settings,
         same_as={network: first for network, first in same_as.items() if network != first},
         left_out=tuple(_left_out(network, compared[0], settings) for network in networks if network not in compared),
     )
