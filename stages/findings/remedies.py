@@ -1,6 +1,6 @@
 """What would have made errors right: one setting changed in training (docs/analysis.md, section 5)"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +10,25 @@ from stages.findings.effects import two_intervals
 from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
 from stages.statistics.effects import INTERVALS
 from stages.statistics.intervals import excludes_zero, holm, over_seeds, percentile
-from stages.statistics.remedies import ENDS, Remedy, compared_images, remedies, turned
+from stages.statistics.remedies import ENDS, Case, Remedy, compared_images, remedies, turned
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 
 HELPS, HARMS, NOTHING, UNDECIDED = "helps", "harms", "no effect is seen", "cannot be decided"
 NONE = None, None
+STATES = {"repaired": ("wrong", "right"), "broken": ("right", "wrong")}
 
 
 def rows(sample: Sample) -> list[Row]:
     """From the change that helps most to the one that harms most."""
-    table = [described(remedy) | _row(sample, remedy) for remedy in compared(sample)]
+    found = compared(sample)
+    shares = [row for (row,) in turned(sample, [case for remedy in found for case in cases(sample, remedy)])]
+    table = []
+    for remedy, difference, *both in zip(found, _differences(sample, found), shares[::2], shares[1::2], strict=True):
+        row = described(remedy) | difference
+        for name, share in zip(STATES, both, strict=True):
+            row |= {name: share["share"]} | {f"{name}_{key}": share[key] for key in ("placebo", "excess", *ENDS)}
+        table.append(row)
     tested = [row for row in table if row["p"] is not None]
     for row, adjusted in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
         row["p_adjusted"] = float(adjusted)
@@ -49,28 +57,35 @@ def right(sample: Sample, remedy: Remedy, late: bool = False) -> tuple[np.ndarra
     return base, network
 
 
-def _row(sample: Sample, remedy: Remedy) -> Row:
+def cases(sample: Sample, remedy: Remedy, groups: np.ndarray | None = None) -> list[Case]:
+    """Of STATES; groups: bool (G, N), of the images that are compared; all of them if None."""
     images = compared_images(sample, remedy)
     before, after = right(sample, remedy)
-    row = _difference(sample, np.subtract(*right(sample, remedy, late=True)[::-1]), images)
-    row["last_epoch"] = float(after[:, images].mean() - before[:, images].mean())
-    for name, states in (("repaired", (~before, ~after)), ("broken", (before, after))):
-        (share,) = turned(sample, *states, images[None])
-        row |= {name: share["share"]} | {f"{name}_{key}": share[key] for key in ("placebo", "excess", *ENDS)}
-    return row | {"errors": int((~before[:, images]).sum()), "n": int(images.sum()), "seeds": len(sample.seeds)}
+    chosen = images[None] if groups is None else groups & images
+    return [Case(~before, ~after, chosen), Case(before, after, chosen)]
 
 
-def _difference(sample: Sample, differences: np.ndarray, images: np.ndarray) -> Row:
-    """Of accuracies; differences: float (S, N), of the images to compare, bool (N,), and others."""
-    summed, drawn = sample.resamples.means(np.stack([differences.mean(axis=0) * images, images], axis=1)).T
-    over_images = np.divide(summed, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
-    by_seed = differences[:, images].mean(axis=1)
-    ends = (*map(float, percentile(over_images, sample.confidence)), *(over_seeds(by_seed, sample.confidence) or NONE))
-    bounds = over_seeds(by_seed, 2 * sample.confidence - 1)
-    p = float(stats.ttest_1samp(by_seed, 0).pvalue) if bounds else None
+def _differences(sample: Sample, found: Sequence[Remedy]) -> Iterator[Row]:
+    """Of accuracies, with what else a row has of the two networks."""
+    chosen = np.array([compared_images(sample, remedy) for remedy in found])
+    late = np.array([np.subtract(*right(sample, remedy, late=True)[::-1]) for remedy in found])
+    means = sample.resamples.means(np.concatenate([late.mean(axis=1) * chosen, chosen]).T)
+    summed, drawn = np.split(means, 2, axis=1)
+    over_images = np.divide(summed, drawn, out=np.full(drawn.shape, np.nan), where=drawn > 0)
+    for remedy, images, by_image, samples in zip(found, chosen, late, over_images.T, strict=True):
+        before, after = (answers[:, images] for answers in right(sample, remedy))
+        row = _difference(by_image[:, images].mean(axis=1), samples, sample.confidence)
+        row["last_epoch"] = float(after.mean() - before.mean())
+        yield row | {"errors": int((~before).sum()), "n": int(images.sum()), "seeds": len(sample.seeds)}
+
+
+def _difference(by_seed: np.ndarray, over_images: np.ndarray, confidence: float) -> Row:
+    """by_seed: float (S,). over_images: float (resamples,)."""
+    ends = (*map(float, percentile(over_images, confidence)), *(over_seeds(by_seed, confidence) or NONE))
+    bounds = over_seeds(by_seed, 2 * confidence - 1)
     row: Row = {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
     row |= {"effect": _effect(row), "excluded": max(map(abs, bounds)) if bounds else None}
-    return row | {"p": p, "p_adjusted": None}
+    return row | {"p": float(stats.ttest_1samp(by_seed, 0).pvalue) if bounds else None, "p_adjusted": None}
 
 
 def _effect(row: Row) -> str:
@@ -148,7 +163,8 @@ CHANGE = {
 }
 
 
-def _turned_columns(name: str, of: str, to: str) -> dict[str, Column]:
+def _turned_columns(name: str) -> dict[str, Column]:
+    of, to = STATES[name]
     end = "of the interval over new {} of the excess"
     return {
         name: Column(float, f"of the base's {of} answers, the share that runs with the change make {to}, 0..1"),
@@ -176,8 +192,8 @@ FINDING = Finding(
         "p": Column(float, "of the paired t test over seeds"),
         "p_adjusted": Column(float, "the same, adjusted (Holm) over all changes"),
         "last_epoch": Column(float, "the difference after the last epoch"),
-        **_turned_columns("repaired", "wrong", "right"),
-        **_turned_columns("broken", "right", "wrong"),
+        **_turned_columns("repaired"),
+        **_turned_columns("broken"),
         "errors": Column(int, "wrong answers of the base, all seeds together"),
         "n": Column(int, "images compared: without those of a class that one of the two did not learn"),
         "seeds": Column(int, "how many seeds it is computed on"),

@@ -1,11 +1,12 @@
 """Networks that differ in one setting, and what changing it repairs and breaks beyond luck (docs/analysis.md, 5)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from stages.settings import DEFAULT_LEARNING_RATE, NetworkSettings
 from stages.statistics.grid import Grid
@@ -13,6 +14,7 @@ from stages.statistics.intervals import jackknifed, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
 
+UNKNOWN = np.nan, np.nan
 ENDS = ("low_images", "high_images", "low_seeds", "high_seeds")
 
 
@@ -93,18 +95,34 @@ def others(state: np.ndarray) -> np.ndarray:
     return state.sum(axis=0) - state if len(state) > 1 else state.astype(int)
 
 
-def turned(
-    sample: Sample,
-    before: np.ndarray,
-    after: np.ndarray,
-    groups: np.ndarray,
-    weigh: Callable[[np.ndarray], np.ndarray] = others,
-) -> list[Row]:
-    """Of the base's answers in a state, wrong or right, the share that runs with other seeds do not repeat, by group.
+class Case(NamedTuple):
+    """Answers of a base in a state, wrong or right, and what becomes of them.
 
     before, after: bool (S, N), the state with the base and with the change. groups: bool (G, N), images. weigh: how
-    often each run and image counts, int (S, N), given the base's states. Keys of each row: share, of runs with the
-    change; placebo, of the base's own; excess, their difference; and its ENDS. None where there is no number.
+    often each run and image counts, int (S, N), given the base's states.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    groups: np.ndarray
+    weigh: Callable[[np.ndarray], np.ndarray] = others
+
+    @property
+    def totals(self) -> np.ndarray:
+        """How often each image counts, and of these, how often it is turned by the change, and by luck: (3, N)."""
+        weights = self.weigh(self.before)
+        parts = weights, weights * ~self.after, weights * ~self.before
+        return np.stack([part.sum(axis=0) for part in parts])
+
+    def without(self, seed: int) -> "Case":
+        return self._replace(before=np.delete(self.before, seed, 0), after=np.delete(self.after, seed, 0))
+
+
+def turned(sample: Sample, cases: Sequence[Case]) -> list[list[Row]]:
+    """Of each case, by group: of the answers in the state, the share that runs with other seeds do not repeat.
+
+    Keys of each row: share, of runs with the change; placebo, of the base's own; excess, their difference; and its
+    ENDS. None where there is no number.
 
     Two images, two seeds. Both runs of the base err on the first, one on the second; with the change, one run is right
     on the first, both on the second. See docs/analysis.md.
@@ -113,32 +131,33 @@ def turned(
     >>> from stages.statistics.bootstrap import Resamples
     >>> two = SimpleNamespace(resamples=Resamples(2, 100, np.random.default_rng(0)), confidence=0.95)
     >>> before, after = np.array([[1, 1], [1, 0]]) > 0, np.array([[0, 0], [1, 0]]) > 0
-    >>> (row,) = turned(two, before, after, np.ones((1, 2), bool))
+    >>> ((row,),) = turned(two, [Case(before, after, np.ones((1, 2), bool))])
     >>> [round(row[key], 3) for key in ("share", "placebo", "excess")]
     [0.667, 0.333, 0.333]
     """
-    totals = _totals(before, after, weigh)
-    shares, placebos = _shares(totals @ groups.T)
-    if len(before) == 1:
-        return [_row(share) for share in shares]
-    columns = (totals[:, None] * groups).reshape(-1, groups.shape[1])
-    sampled = np.moveaxis(sample.resamples.means(columns.T).reshape(-1, 3, len(groups)), 0, 1)
-    ends = zip(*_ends(np.subtract(*_shares(sampled)), sample.confidence), strict=True)
-    without = [
-        np.subtract(*_shares(_totals(np.delete(before, seed, 0), np.delete(after, seed, 0), weigh) @ groups.T))
-        for seed in range(len(before))
+    columns = [
+        sparse.csr_array((case.totals[:, None] * case.groups).reshape(-1, case.groups.shape[1]).T) for case in cases
     ]
-    rows = []
-    for share, placebo, images, fewer in zip(shares, placebos, ends, np.transpose(without), strict=True):
-        seeds = jackknifed(share - placebo, fewer, sample.confidence) or (np.nan, np.nan)
-        rows.append(_row(share, placebo, share - placebo, *images, *seeds))
-    return rows
+    sampled = sample.resamples.means(sparse.hstack(columns, format="csr"))
+    parts = np.split(sampled, np.cumsum([part.shape[1] for part in columns])[:-1], axis=1)
+    return [_rows(case, part, sample.confidence) for case, part in zip(cases, parts, strict=True)]
 
 
-def _totals(before: np.ndarray, after: np.ndarray, weigh: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Of each image, how often it counts, and of these, how often it is turned by the change and by luck: (3, N)."""
-    weights = weigh(before)
-    return np.stack([weights.sum(axis=0), (weights * ~after).sum(axis=0), (weights * ~before).sum(axis=0)])
+def _rows(case: Case, sampled: np.ndarray, confidence: float) -> list[Row]:
+    """Of each group; sampled: the totals in each resample, (resamples, 3 x G)."""
+    shares, placebos = _shares(case.totals @ case.groups.T)
+    if len(case.before) == 1:
+        return [_row(share) for share in shares]
+    excesses = np.subtract(*_shares(np.moveaxis(sampled.reshape(len(sampled), 3, -1), 0, 1)))
+    fewer = [case.without(seed) for seed in range(len(case.before))]
+    without = np.transpose([np.subtract(*_shares(each.totals @ case.groups.T)) for each in fewer])
+    return [
+        _row(
+            *(share, placebo, share - placebo, *_ends(samples, confidence)),
+            *(jackknifed(share - placebo, each, confidence) or UNKNOWN),
+        )
+        for share, placebo, samples, each in zip(shares, placebos, excesses.T, without, strict=True)
+    ]
 
 
 def _shares(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,12 +167,12 @@ def _shares(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return shares[0], shares[1]
 
 
-def _ends(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Of samples (resamples, G); NaN in a group that has no numbers."""
-    low, high = np.full((2, samples.shape[1]), np.nan)
-    known = ~np.isnan(samples).all(axis=0)
-    low[known], high[known] = percentile(samples[:, known], confidence)
-    return low, high
+def _ends(samples: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Of samples (resamples,), NaN where there is no number."""
+    if np.isnan(samples).all():
+        return UNKNOWN
+    low, high = percentile(samples, confidence)
+    return float(low), float(high)
 
 
 def _row(*values: float) -> Row:
