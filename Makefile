@@ -23,8 +23,8 @@ compare: runtime ## the workspace, the last commit and its experiments side by s
 repro: runtime ## the grid that params.yaml states, on CIFAR-10
 	dvc repro
 
-study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment; its results go to docs/study
-	python -m scripts.study
+study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one
+	python -m scripts.study $(NAME)
 
 results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results

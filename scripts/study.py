@@ -1,9 +1,11 @@
-"""Run the study that can tell causes apart, as one DVC experiment, and export what it shows.
+"""Run a study that can tell causes apart, as one DVC experiment, and export what it shows.
 
-The grid of params.yaml gets the fourth cell of {adam, sgd} x {15, 10} and three seeds. The experiment runs in DVC's
-temporary folder, so that the workspace stays as it is, and its error analysis is copied from its commit.
+`study`: the grid of params.yaml gets the fourth cell of {adam, sgd} x {15, 10} and three seeds. `remedies`: beside
+these, networks that differ from nicknet3 in one more setting. `rates`: both optimizers at four learning rates each. The
+experiment runs in DVC's temporary folder, so that the workspace stays as it is, and its error analysis is copied from
+its commit.
 
-python -m scripts.study [-S PARAMETER=VALUE ...] [--name NAME] [--output FOLDER]
+python -m scripts.study [STUDY] [-S PARAMETER=VALUE ...] [--name NAME] [--output FOLDER]
 """
 
 import argparse
@@ -22,6 +24,36 @@ from stages.errors import InputError, reported
 from stages.files import write_text
 
 SETTINGS = ("seeds=[0,1,2]", "+networks.nicknet4={optimizer: adam, kernel_size: 10}")
+CHANGED = {
+    "flipped": "augment: flip_shift",
+    "dropped_out": "dropout: 0.5",
+    "decayed": "weight_decay: 0.01",
+    "smoothed": "label_smoothing: 0.1",
+    "cosine": "schedule: cosine",
+    "momentum": "momentum: 0.9",
+    "half": "train_share: 0.5",
+    "quarter": "train_share: 0.25",
+    "noisy": "label_noise: 0.2",
+    "longer": "epochs: 60",
+    "flipped_longer": "augment: flip_shift, epochs: 60",
+}
+RATES = {"sgd": (0.003, 0.03, 0.1), "adam": (0.0001, 0.0003, 0.003)}
+"""Beside Keras's defaults, 0.01 and 0.001."""
+STUDIES = {
+    "study": SETTINGS,
+    "remedies": (
+        *SETTINGS,
+        *(f"+networks.{name}={{optimizer: sgd, kernel_size: 10, {change}}}" for name, change in CHANGED.items()),
+    ),
+    "rates": (
+        *SETTINGS,
+        *(
+            f"+networks.{optimizer}{place}={{optimizer: {optimizer}, kernel_size: 10, learning_rate: {rate}}}"
+            for optimizer, rates in RATES.items()
+            for place, rate in enumerate(rates)
+        ),
+    ),
+}
 FOLDER = Path("docs/study")
 LOCK, PARAMETERS, NOTE = "dvc.lock", "params.yaml", "README.md"
 PIPELINE = ("stages", "dvc.yaml", LOCK, PARAMETERS, ".dvc", "metrics", "plots")
@@ -41,11 +73,12 @@ EXPORTED = (
 
 def main() -> None:
     given = _arguments()
-    settings = (*SETTINGS, *given.set_param)
-    reference = run(given.name, settings)
-    export(reference, given.output, note(reference, given.name, settings))
-    size = sum(path.stat().st_size for path in given.output.rglob("*") if path.is_file())
-    print(f"study: {given.output} holds {size / 1e6:.1f} MB; its {NOTE} says what is in it, and what is left out")
+    settings = (*STUDIES[given.study], *given.set_param)
+    name, output = given.name or given.study, given.output or FOLDER.with_name(given.study)
+    reference = run(name, settings)
+    export(reference, output, note(reference, name, settings))
+    size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
+    print(f"study: {output} holds {size / 1e6:.1f} MB; its {NOTE} says what is in it, and what is left out")
 
 
 def run(name: str, settings: Sequence[str]) -> str:
@@ -167,10 +200,11 @@ def _watched(*command: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.study", description=__doc__.split("\n\n")[0])
+    parser.add_argument("study", nargs="?", default="study", choices=STUDIES, metavar="STUDY", help=", ".join(STUDIES))
     further = "a further parameter of the experiment, as for `dvc exp run`; may be given again"
     parser.add_argument("-S", dest="set_param", metavar="PARAMETER=VALUE", action="append", default=[], help=further)
-    parser.add_argument("--name", default="study", help="of the experiment (%(default)s)")
-    parser.add_argument("--output", type=Path, default=FOLDER, metavar="FOLDER", help="of the export (%(default)s)")
+    parser.add_argument("--name", help="of the experiment (that of the study)")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="of the export (docs/STUDY)")
     return parser.parse_args()
 
 

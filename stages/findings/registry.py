@@ -29,6 +29,7 @@ from stages.findings import (
     missed_only_by,
     pair_repair,
     pixel_edits,
+    remedies,
     scores,
     sensitive_images,
     shapley,
@@ -44,7 +45,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        learned_images,
+        *(learned_images, remedies),
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
@@ -60,7 +61,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
-ANSWERS = ("learned_images", "effects", "error_mass", "errors_by_votes", "equivalence")
+ANSWERS = ("learned_images", "remedies", "effects", "error_mass", "errors_by_votes", "equivalence")
 """The findings whose sentences begin the page, in this order; at most six."""
 
 

@@ -35,7 +35,7 @@ WORLDS = {
     ),
     "one network, two classes": (
         {"cells": worlds.CELLS[:1], "names": ("no", "yes")},
-        {"effects", "shapley", "equivalence", "sensitive_images"},
+        {"remedies", "effects", "shapley", "equivalence", "sensitive_images"},
     ),
     "seven networks": ({"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))]}, {"shapley"}),
     "twenty classes with long names": ({"seeds": 2, "names": LONG}, {"error_mass"}),

@@ -59,8 +59,7 @@ def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
     write_array(dataset.images_path("train"), photos)
     write_json(dataset.CLASS_NAMES, list(sample.class_names))
     for network in sample.networks:
-        optimizer, size = sample.grid.cell(network) or ("adam", 15)
-        settings.write(network, worlds.settings(optimizer, size))
+        settings.write(network, sample.grid.settings[network])
     for run, probabilities in zip(sample.runs, sample.by_run(sample.probabilities), strict=True):
         answers = Predictions(sample.ids, sample.labels, probabilities)
         predictions.write(run, dict.fromkeys(dataset.PARTS, answers))

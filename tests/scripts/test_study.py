@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from scripts import study
+from stages import params
 from stages.errors import InputError
+from stages.statistics import grid, remedies
 from tests import checkouts
 
 FAKE_DVC = """\
@@ -84,6 +86,21 @@ def test_the_whole_grid_of_optimizers_and_kernels_is_run_as_one_experiment(repos
         *("-S", "seeds=[0,1,2]", "-S", "+networks.nicknet4={optimizer: adam, kernel_size: 10}", "-S", "epochs=1"),
     ]
     assert "dvc says hello" in capfd.readouterr().out
+
+
+def test_a_study_of_remedies_changes_one_setting_of_the_base_at_a_time():
+    content = yaml.safe_load((Path(study.__file__).parents[1] / "params.yaml").read_text())
+    for setting in study.STUDIES["remedies"]:
+        key, _, value = setting.removeprefix("+networks.").partition("=")
+        (content if key == "seeds" else content["networks"])[key] = yaml.safe_load(value)
+    given = params.Params.model_validate(content)
+    networks = {name: given.network(name) for name in given.networks}
+    found = remedies.remedies(grid.make(networks, tuple(given.seeds)))
+    of_nicknet3 = {each.network: each.setting for each in found if each.base == "nicknet3"}
+    assert set(of_nicknet3) == set(networks) - {"nicknet3", "nicknet1", "flipped_longer"}
+    assert (of_nicknet3["flipped"], of_nicknet3["nicknet2"], of_nicknet3["nicknet4"]) == (
+        *("augment", "kernel_size", "optimizer"),
+    )
 
 
 def test_an_experiment_that_is_there_is_not_run_again(repository, capsys):

@@ -46,7 +46,7 @@ def test_equal_networks_count_once_and_keep_their_settings():
     assert "settings are the same" in reasons["nicknet1 against nicknet2"]
     assert equal.networks == ("nicknet1", "nicknet3")
     assert equal.same_as == {"nicknet2": "nicknet1"}
-    assert equal.settings == {"nicknet1": ("sgd", 15), "nicknet2": ("sgd", 15), "nicknet3": ("sgd", 10)}
+    assert [equal.cell(network) for network in equal.settings] == [("sgd", 15), ("sgd", 15), ("sgd", 10)]
     np.testing.assert_array_equal(equal.kernel_effect().weights, [1, -1])
 
 
@@ -68,7 +68,7 @@ def test_a_network_with_other_filters_is_left_out_by_name():
     with_another = grid.make(networks, (0, 1))
     assert "filters" in refused(with_another)["effects of optimizer and kernel size on c"]
     assert with_another.networks == ("a", "b", "c")
-    assert with_another.settings["c"] == ("sgd", 10)
+    assert with_another.cell("c") == ("sgd", 10)
     np.testing.assert_array_equal(with_another.optimizer_effect().weights, [1, -1, 0])
     assert with_another.kernel_effect() is None
 
@@ -78,7 +78,7 @@ def test_two_learning_rates_of_an_optimizer_are_not_an_effect():
     mixed = grid.make(networks, (0, 1))
     assert "adam is used with learning rates 0.001, 0.01" in mixed.problem
     assert mixed.uncrossed == mixed.problem
-    assert mixed.settings == {"a": ("adam", 15), "b": ("adam", 10), "c": ("sgd", 15)}
+    assert [mixed.cell(network) for network in "abc"] == [("adam", 15), ("adam", 10), ("sgd", 15)]
     assert mixed.optimizer_effect() is mixed.kernel_effect() is None
 
 

@@ -1,0 +1,214 @@
+"""What would have made errors right: one setting changed in training (docs/analysis.md, section 5)"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from stages.findings.effects import two_intervals
+from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
+from stages.statistics.effects import INTERVALS
+from stages.statistics.intervals import excludes_zero, holm, over_seeds, percentile
+from stages.statistics.remedies import ENDS, Case, Remedy, compared_images, remedies, turned
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Refusal, Row, Table
+
+HELPS, HARMS, NOTHING, UNDECIDED = "helps", "harms", "no effect is seen", "cannot be decided"
+NONE = None, None
+STATES = {"repaired": ("wrong", "right"), "broken": ("right", "wrong")}
+
+
+def rows(sample: Sample) -> list[Row]:
+    """From the change that helps most to the one that harms most."""
+    found = compared(sample)
+    shares = [row for (row,) in turned(sample, [case for remedy in found for case in cases(sample, remedy)])]
+    table = []
+    for remedy, difference, *both in zip(found, _differences(sample, found), shares[::2], shares[1::2], strict=True):
+        row = described(remedy) | difference
+        for name, share in zip(STATES, both, strict=True):
+            row |= {name: share["share"]} | {f"{name}_{key}": share[key] for key in ("placebo", "excess", *ENDS)}
+        table.append(row)
+    tested = [row for row in table if row["p"] is not None]
+    for row, adjusted in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
+        row["p_adjusted"] = float(adjusted)
+    return sorted(table, key=lambda row: -row["value"])
+
+
+def compared(sample: Sample) -> list[Remedy]:
+    """The remedies for which there are images to compare."""
+    return [remedy for remedy in remedies(sample.grid) if compared_images(sample, remedy).any()]
+
+
+def described(remedy: Remedy) -> Row:
+    """The columns CHANGE."""
+    change = {"setting": remedy.setting, "before": _shown(remedy.before), "after": _shown(remedy.after)}
+    return {"network": remedy.network, "base": remedy.base, **change}
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def right(sample: Sample, remedy: Remedy, late: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Which answers are right without and with the change, bool (S, N) each; late: float, see Sample.late_right."""
+    answers = sample.late_right if late else sample.right
+    base, network = (answers[sample.networks.index(name)] for name in (remedy.base, remedy.network))
+    return base, network
+
+
+def cases(sample: Sample, remedy: Remedy, groups: np.ndarray | None = None) -> list[Case]:
+    """Of STATES; groups: bool (G, N), of the images that are compared; all of them if None."""
+    images = compared_images(sample, remedy)
+    before, after = right(sample, remedy)
+    chosen = images[None] if groups is None else groups & images
+    return [Case(~before, ~after, chosen), Case(before, after, chosen)]
+
+
+def _differences(sample: Sample, found: Sequence[Remedy]) -> Iterator[Row]:
+    """Of accuracies, with what else a row has of the two networks."""
+    chosen = np.array([compared_images(sample, remedy) for remedy in found])
+    late = np.array([np.subtract(*right(sample, remedy, late=True)[::-1]) for remedy in found])
+    means = sample.resamples.means(np.concatenate([late.mean(axis=1) * chosen, chosen]).T)
+    summed, drawn = np.split(means, 2, axis=1)
+    over_images = np.divide(summed, drawn, out=np.full(drawn.shape, np.nan), where=drawn > 0)
+    for remedy, images, by_image, samples in zip(found, chosen, late, over_images.T, strict=True):
+        before, after = (answers[:, images] for answers in right(sample, remedy))
+        row = _difference(by_image[:, images].mean(axis=1), samples, sample.confidence)
+        row["last_epoch"] = float(after.mean() - before.mean())
+        yield row | {"errors": int((~before).sum()), "n": int(images.sum()), "seeds": len(sample.seeds)}
+
+
+def _difference(by_seed: np.ndarray, over_images: np.ndarray, confidence: float) -> Row:
+    """by_seed: float (S,). over_images: float (resamples,)."""
+    ends = (*map(float, percentile(over_images, confidence)), *(over_seeds(by_seed, confidence) or NONE))
+    bounds = over_seeds(by_seed, 2 * confidence - 1)
+    row: Row = {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
+    row |= {"effect": _effect(row), "excluded": max(map(abs, bounds)) if bounds else None}
+    return row | {"p": float(stats.ttest_1samp(by_seed, 0).pvalue) if bounds else None, "p_adjusted": None}
+
+
+def _effect(row: Row) -> str:
+    if row["low_seeds"] is None:
+        return UNDECIDED
+    seen = all(excludes_zero(row[f"low_{over}"], row[f"high_{over}"]) for over in ("images", "seeds"))
+    return NOTHING if not seen else HELPS if row["value"] > 0 else HARMS
+
+
+def needs(sample: Sample) -> str:
+    return no_collapse(sample) if compared(sample) else "no two networks differ in one setting alone"
+
+
+def limits(sample: Sample) -> list[Refusal]:
+    """What few seeds leave out; that accuracy has no interval over one seed, the grid says."""
+    few = {"placebo of repaired and broken answers": 2, "intervals over new seeds of repaired and broken answers": 3}
+    return [Refusal(what, f"needs {seeds} or more seeds") for what, seeds in few.items() if len(sample.seeds) < seeds]
+
+
+def labels(rows: Sequence[Row], style: Style) -> list[str]:
+    """What was changed; of which network, where there are several."""
+    several = len({row["base"] for row in rows}) > 1
+    names = [f"{style.short(row['base'], 14)}, " if several else "" for row in rows]
+    return [
+        f"{name}{row['setting']}: {row['before']} \N{RIGHTWARDS ARROW} {row['after']}"
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
+def draw(table: Table, style: Style) -> Figure:
+    return two_intervals(table.rows, labels(table.rows, style), "difference in accuracy", style)
+
+
+def draw_turned(table: Table, style: Style) -> Figure:
+    """Repaired and broken answers beside their placebo."""
+    figure = style.figure(1.1 + 0.36 * len(table.rows))
+    panels = figure.subplots(1, 2, sharey=True)
+    titles = {"repaired": "wrong answers made right", "broken": "right answers made wrong"}
+    for axes, (name, title), color in zip(panels, titles.items(), (style.GREEN, style.VERMILION), strict=True):
+        for key, look in (
+            (name, {"color": color}),
+            (f"{name}_placebo", {"color": "none", "markeredgecolor": style.INK}),
+        ):
+            known = [(place, row[key]) for place, row in enumerate(table.rows) if row[key] is not None]
+            axes.plot([share for _, share in known], [place for place, _ in known], "o", markersize=5, **look)
+        style.rows_down(axes, labels(table.rows, style), 30)
+        style.percent_axis(axes.xaxis, title)
+    change = style.Line2D([], [], linestyle="none", marker="o", color=style.GREEN, label="with the change")
+    look = {"color": "none", "markeredgecolor": style.INK}
+    luck = style.Line2D([], [], linestyle="none", marker="o", label="placebo: the base with another seed", **look)
+    figure.legend(handles=[change, luck], loc="outside upper left", ncols=2)
+    return figure
+
+
+def answer(table: Table) -> Answer | None:
+    """What helps most, and what is not seen to do anything; None where `effects` says it."""
+    if {row["setting"] for row in table.rows} <= {"optimizer", "kernel_size"}:
+        return None
+    best = table.rows[0]
+    change = f"{best['setting']} {best['after']} instead of {best['before']} ({100 * best['value']:+.1f} points)"
+    if best["effect"] != HELPS:
+        words = "luck is not excluded" if best["effect"] == UNDECIDED else "and that may be luck"
+        return Answer(f"No change is seen to help; the highest accuracy: with {change}, {words}.", best["value"])
+    helping = len(table.where(effect=HELPS))
+    sentence = f"Of {len(table.rows)} changes in training, {helping} are seen to help; most of all, {change}."
+    return Answer(sentence, best["value"], best["low_seeds"], best["high_seeds"], "new seeds")
+
+
+CHANGE = {
+    "network": Column(str, "name of the network that was trained with the change"),
+    "base": Column(str, "name of the network that it is compared with, which differs in this setting alone"),
+    "setting": Column(str, "the one setting that was changed"),
+    "before": Column(str, "its value in the base"),
+    "after": Column(str, "its value in the network"),
+}
+
+
+def _turned_columns(name: str) -> dict[str, Column]:
+    of, to = STATES[name]
+    end = "of the interval over new {} of the excess"
+    return {
+        name: Column(float, f"of the base's {of} answers, the share that runs with the change make {to}, 0..1"),
+        f"{name}_placebo": Column(float, "the share for runs of the base with another seed; empty with one seed"),
+        f"{name}_excess": Column(float, f"{name} - {name}_placebo, -1..1"),
+        **{f"{name}_{key}": Column(float, f"{key.split('_')[0]} end {end.format(key.split('_')[1])}") for key in ENDS},
+    }
+
+
+FINDING = Finding(
+    name="remedies",
+    section="What would have made them right",
+    question="Which change in training makes wrong answers right, and which right ones wrong, beyond luck?",
+    kind="causal",
+    caption="Each network against one that differs in one setting alone, from the change that helps most. The accuracy "
+    "is a mean over the last sixth of the epochs, runs paired by seed. 'helps' and 'harms': both intervals exclude 0; "
+    "the more changes, the likelier one does by luck, for which p_adjusted corrects. Merely another seed repairs and "
+    "breaks many answers, too: that is the placebo.",
+    columns={
+        **CHANGE,
+        "value": Column(float, "difference of accuracy, network - base, mean over the seeds, -1..1"),
+        **INTERVALS,
+        "effect": Column(str, f"'{HELPS}', '{HARMS}', '{NOTHING}', or '{UNDECIDED}' without an interval over seeds"),
+        "excluded": Column(float, "an effect beyond -x or x is excluded by two one-sided tests over seeds: x"),
+        "p": Column(float, "of the paired t test over seeds"),
+        "p_adjusted": Column(float, "the same, adjusted (Holm) over all changes"),
+        "last_epoch": Column(float, "the difference after the last epoch"),
+        **_turned_columns("repaired"),
+        **_turned_columns("broken"),
+        "errors": Column(int, "wrong answers of the base, all seeds together"),
+        "n": Column(int, "images compared: without those of a class that one of the two did not learn"),
+        "seeds": Column(int, "how many seeds it is computed on"),
+    },
+    rows=rows,
+    needs=needs,
+    limits=limits,
+    pictures=(
+        Picture("What each change does to the accuracy", "Right of zero: the change helps. Ranked.", draw),
+        Picture(
+            "Answers repaired and broken, beside luck",
+            "A change repairs only as many errors as its dot lies right of the ring, and breaks as many.",
+            draw_turned,
+            name="repaired_and_broken",
+        ),
+    ),
+    answer=answer,
+)

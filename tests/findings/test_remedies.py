@@ -1,0 +1,124 @@
+"""Changes of one setting in training, of a fake trainer whose repairs are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages.findings import remedies
+from stages.statistics import grid
+from tests import worlds
+
+CHANGES = {
+    "base": {},
+    "flipped": {"augment": "flip_shift"},
+    "dropped": {"dropout": 0.5},
+    "decayed": {"weight_decay": 0.01},
+    "noisy": {"label_noise": 0.2},
+}
+
+
+def of_networks(right, changes, **others):
+    """A sample of networks that change these settings of one network; right: bool (networks, seeds, N)."""
+    networks = {name: worlds.settings("sgd", 10, **change) for name, change in changes.items()}
+    sample = worlds.right_in(right, [("sgd", 10)] * len(changes), **others)
+    seeds = range(np.shape(right)[1])
+    return replace(sample, networks=tuple(networks), seeds=tuple(seeds), grid=grid.make(networks, tuple(seeds)))
+
+
+def planted(rng, images):
+    """The kind of each image, and a number, evenly drawn from 0 to 1, below which a share of them is turned."""
+    return rng.choice(["hard", "lucky", "easy"], images, p=[0.3, 0.4, 0.3]), rng.random(images)
+
+
+def trained(rng, effects, seeds=3, images=3000, bad_runs=0.0, **others):
+    """The base misses 30% of the images always, 40% in half of its runs; a network repairs, and breaks, a share.
+
+    effects: repaired share of the images always missed, and broken share of those always right, by network.
+    """
+    kinds, turned = planted(rng, images)
+    right = rng.random((len(effects), seeds, images)) < np.where(kinds == "lucky", 0.5, kinds == "easy")
+    for network, (repairs, breaks) in enumerate(effects.values()):
+        right[network] |= (kinds == "hard") & (turned < repairs)
+        right[network] &= ~((kinds == "easy") & (turned < breaks))
+    right &= rng.random(right.shape) >= rng.uniform(0, bad_runs, (len(effects), seeds, 1))
+    return of_networks(right, {name: CHANGES[name] for name in effects}, **others)
+
+
+EFFECTS = {"base": (0, 0), "noisy": (0, 0.4), "flipped": (0.5, 0.1), "dropped": (0.2, 0), "decayed": (0, 0)}
+
+
+def test_a_fake_trainer_is_seen_through():
+    """Of the base's errors, half of all answers, 60% are on images always missed, and luck repairs half of the rest."""
+    sample = trained(np.random.default_rng(0), EFFECTS)
+    table = remedies.rows(sample)
+    assert [row["network"] for row in table] == ["flipped", "dropped", "decayed", "noisy"]
+    assert [row["effect"] for row in table] == ["helps", "helps", "no effect is seen", "harms"]
+    assert {row["base"] for row in table} == {"base"}
+    for row in table:
+        repairs, breaks = EFFECTS[row["network"]]
+        for name, share in (("repaired", 0.6 * repairs), ("broken", 0.6 * breaks)):
+            assert row[f"{name}_placebo"] == pytest.approx(0.2, abs=0.015)
+            assert row[name] == pytest.approx(0.2 + share, abs=0.03)
+            assert row[f"{name}_excess"] == pytest.approx(share, abs=0.03)
+        assert row["value"] == pytest.approx(0.3 * (repairs - breaks), abs=0.02)
+    said = remedies.FINDING.answer(remedies.FINDING.table(sample)).sentence
+    assert said.startswith(
+        "Of 4 changes in training, 2 are seen to help; most of all, augment flip_shift instead of none"
+    )
+
+
+def test_repaired_and_broken_answers_beyond_luck_make_up_the_difference():
+    sample = trained(np.random.default_rng(1), EFFECTS, images=200, bad_runs=0.3)
+    accuracy = sample.right[0].mean()
+    for row in remedies.rows(sample):
+        difference = (1 - accuracy) * row["repaired_excess"] - accuracy * row["broken_excess"]
+        assert row["last_epoch"] == pytest.approx(difference)
+
+
+@pytest.mark.parametrize("bad_runs", [0.0, 0.1])
+def test_a_change_that_does_nothing_is_said_to_do_nothing(bad_runs):
+    words = []
+    for number in range(200):
+        rng = np.random.default_rng(number)
+        nothing = {"base": (0, 0), "flipped": (0, 0)}
+        (row,) = remedies.rows(trained(rng, nothing, images=150, bad_runs=bad_runs, number_of_resamples=100))
+        words.append(row["effect"])
+    assert words.count("no effect is seen") >= 190
+
+
+def test_the_excess_lies_in_both_intervals():
+    effects = {"base": (0, 0), "flipped": (0.3, 0.1)}
+    covered = {(name, over): 0 for name in ("repaired", "broken") for over in ("images", "seeds")}
+    for number in range(60):
+        (row,) = remedies.rows(trained(np.random.default_rng(number), effects, seeds=4, images=400))
+        kinds, turned = planted(np.random.default_rng(number), 400)
+        lucky = np.mean(kinds == "lucky") / 2
+        for name, kind, share in (("repaired", "hard", 0.3), ("broken", "easy", 0.1)):
+            with_new_seeds = np.mean((kinds == kind) & (turned < share)) / (np.mean(kinds == kind) + lucky)
+            for over, truth in (("images", 0.6 * share), ("seeds", with_new_seeds)):
+                covered[name, over] += row[f"{name}_low_{over}"] <= truth <= row[f"{name}_high_{over}"]
+    assert min(covered.values()) >= 53, covered
+
+
+def test_one_seed_has_no_placebo_and_nothing_is_decided():
+    right = np.array([[[1, 1, 0, 0, 0]], [[1, 0, 1, 1, 0]]]) > 0
+    sample = of_networks(right, {"base": {}, "flipped": {"augment": "flip_shift"}})
+    (row,) = remedies.rows(sample)
+    assert (row["repaired"], row["broken"], row["value"]) == pytest.approx((2 / 3, 1 / 2, 1 / 5))
+    assert (row["effect"], row["repaired_placebo"], row["p_adjusted"]) == ("cannot be decided", None, None)
+    assert len(remedies.FINDING.limits(sample)) == 2
+
+
+def test_images_of_a_class_left_out_are_not_compared():
+    right = np.array([[[1, 0, 1, 0, 1, 1]] * 2, [[1, 1, 0, 0, 0, 0]] * 2]) > 0
+    sample = of_networks(right, {"base": {}, "catless": {"without": "automobile"}}, labels=[0, 0, 0, 0, 1, 1])
+    (row,) = remedies.rows(sample)
+    assert (row["n"], row["errors"], row["value"]) == (4, 4, 0)
+    assert (row["repaired"], row["broken"]) == (1 / 2, 1 / 2)
+
+
+def test_networks_that_differ_in_more_are_not_compared():
+    changes = {"base": {}, "both": {"augment": "flip_shift", "dropout": 0.5}}
+    sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, changes)
+    assert remedies.FINDING.needs(sample) == "no two networks differ in one setting alone"
