@@ -19,11 +19,13 @@ from stages.findings import (
     galleries,
     knockout,
     knockout_any,
+    learned_images,
     learning,
     matched_fit,
     mcnemar,
     missed_by,
     missed_only_by,
+    near_duplicates,
     pair_repair,
     pixel_edits,
     scores,
@@ -39,6 +41,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
+        *(learned_images, near_duplicates),
         *(effects, shapley, matched_fit),
         *(variance_shares, errors_by_votes, explained),
         *(budget, suspect_labels),

@@ -1,0 +1,151 @@
+"""How many errors would not be errors, had the network learned from the image? (docs/analysis.md)"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import stats
+
+from stages.findings.finding import Figure, Finding, N, Picture, Style
+from stages.similarity import NEAR_DUPLICATE
+from stages.statistics import votes
+from stages.statistics.intervals import over_seeds
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Refusal, Row, Table
+
+ALL = "all networks"
+EDGES = (0.8, 0.9, NEAR_DUPLICATE)
+RANGES = ("below 0.8", "0.8 to 0.9", "0.9 to 0.97", "near-duplicate")
+
+
+def rows(sample: Sample) -> list[Row]:
+    training, table = sample.others["training"], []
+    errors = {one.part: ~one.right_by_cell for one in (sample, training)}
+    for (grouping, group, held_out), (_, _, learned) in zip(groups(sample), groups(training), strict=True):
+        pairs = errors["held-out"][:, :, held_out], errors["training"][:, :, learned]
+        names = (*sample.grid.networks, ALL)
+        each = [*zip(*pairs, strict=True), tuple(of_part.mean(axis=0) for of_part in pairs)]
+        for network, (kept, seen) in zip(names, each, strict=True):
+            row = {"network": network, "grouping": grouping, "group": group}
+            table.append(row | effect(kept, seen, sample.confidence))
+    return table
+
+
+def groups(sample: Sample) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Grouping, group, and bool (N,), which images are of it; the same groups for every part of the same images."""
+    yield "all", "all images", np.ones(len(sample.labels), bool)
+    for index, name in enumerate(sample.class_names):
+        yield "class", name, sample.labels == index
+    if sample.votes is not None:
+        dissent = votes.dissent(sample.votes, sample.labels)
+        for count in range(sample.votes.shape[1] + 1):
+            yield "dissenting votes", str(count), dissent == count
+    if sample.similarity is not None:
+        places = np.digitize(sample.similarity, EDGES)
+        for place, name in enumerate(RANGES):
+            yield "similarity", name, places == place
+        yield "similarity", "all but near-duplicates", places < len(EDGES)
+
+
+def effect(held_out: np.ndarray, training: np.ndarray, confidence: float) -> Row:
+    """The columns EFFECT of errors (seeds, n) of held-out and (seeds, m) of training images, 0..1.
+
+    >>> row = effect(np.arange(100)[None] < 40, np.arange(400)[None] < 20, 0.95)
+    >>> [round(row[name], 3) for name in ("value", "low_images", "high_images", "share")]
+    [0.35, 0.25, 0.45, 0.875]
+    """
+    row: Row = dict.fromkeys(EFFECT) | {"n": held_out.shape[1], "n_training": training.shape[1]}
+    if not (row["n"] and row["n_training"]):
+        return row
+    before, after = float(held_out.mean()), float(training.mean())
+    row |= {"held_out_error": before, "training_error": after, "value": before - after}
+    row["share"] = (before - after) / before if before else None
+    row["low_images"], row["high_images"] = _welch(held_out.mean(axis=0), training.mean(axis=0), confidence)
+    by_seed = held_out.mean(axis=1) - training.mean(axis=1)
+    row["low_seeds"], row["high_seeds"] = over_seeds(by_seed, confidence) or (None, None)
+    return row
+
+
+def _welch(first: np.ndarray, second: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
+    """Interval of the difference of two means (Welch 1947); nothing where a sample is of one or neither varies."""
+    sizes = np.array([len(first), len(second)])
+    if sizes.min() < 2 or np.ptp(first) == np.ptp(second) == 0:
+        return None, None
+    errors = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
+    freedom = errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum()
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum())
+    difference = first.mean() - second.mean()
+    return float(difference - half), float(difference + half)
+
+
+def needs(sample: Sample) -> str:
+    return "" if "training" in sample.others else "the answers to the training images are not available"
+
+
+def limits(sample: Sample) -> list[Refusal]:
+    missing = {
+        "dissenting votes": sample.votes is None and "human votes are not available (params data.human_votes)",
+        "similarity": sample.similarity is None and "the similarity of images is not available",
+    }
+    return [Refusal(f"having learned from an image, by {name}", reason) for name, reason in missing.items() if reason]
+
+
+def draw(table: Table, style: Style) -> Figure:
+    """Error rates of all networks on both parts, a row a group, joined by a line."""
+    rows = [row for row in table.where(network=ALL) if row["value"] is not None]
+    figure = style.figure(1.2 + 0.27 * len(rows))
+    axes = figure.subplots()
+    for place, row in enumerate(rows):
+        axes.hlines(place, row["training_error"], row["held_out_error"], color=style.LINE, linewidth=2)
+    for name, tint, sign, label in (
+        ("held_out_error", style.VERMILION, "o", "images kept from the network"),
+        ("training_error", style.BLUE, "s", "images that it learned from"),
+    ):
+        look = {"linestyle": "none", "color": tint, "marker": sign, "clip_on": False, "label": label}
+        axes.plot([row[name] for row in rows], range(len(rows)), **look)
+    named = {"dissenting votes": "{} dissenting votes", "similarity": "similarity: {}"}
+    labels = [named.get(row["grouping"], "{}").format(style.short(row["group"], 30)) for row in rows]
+    style.rows_down(axes, labels, 40)
+    axes.set_xlim(0, 1)
+    style.percent_axis(axes.xaxis, "wrong answers, mean over all networks")
+    style.legend_above(figure, axes)
+    return figure
+
+
+EFFECT = {
+    "held_out_error": Column(float, "error rate on the held-out images of the group, 0..1; empty where there are none"),
+    "training_error": Column(float, "error rate of the trained network on the training images of the group, 0..1"),
+    "value": Column(float, "held-out error - training error: what having learned from the image changes, -1..1"),
+    "low_images": Column(float, "lower end of the interval over new images; empty where none differ"),
+    "high_images": Column(float, "upper end of the interval over new images"),
+    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with one seed"),
+    "high_seeds": Column(float, "upper end of the interval over new seeds"),
+    "share": Column(float, "value / held-out error: of the errors, the share that would be right answers"),
+    "n": N._replace(meaning="held-out images of the group"),
+    "n_training": N._replace(meaning="training images of the group"),
+}
+
+FINDING = Finding(
+    name="learned_images",
+    section="Having learned from an image",
+    question="How many errors would not be errors, had the network learned from the image?",
+    kind="causal",
+    caption="Errors on held-out images beside errors on training images, mean over the seeds. Which is which was drawn "
+    "by lot, so the difference is what learning from the image does. Similarity: to the nearest (other) training "
+    "image. Intervals: Welch's over images, t over seeds.",
+    columns={
+        "network": Column(str, f"name of the network, or '{ALL}'"),
+        "grouping": Column(str, "what the images are grouped by: all, class, dissenting votes, or similarity"),
+        "group": Column(str, "the group of images"),
+        **EFFECT,
+    },
+    rows=rows,
+    needs=needs,
+    limits=limits,
+    pictures=(
+        Picture(
+            "Errors on images that networks learned from, and on others",
+            "The length of a line: the errors that would be right answers, had the network learned from the image.",
+            draw,
+        ),
+    ),
+)
