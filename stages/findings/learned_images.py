@@ -20,8 +20,11 @@ RANGES = ("below 0.8", "0.8 to 0.9", "0.9 to 0.97", "near-duplicate")
 def rows(sample: Sample) -> list[Row]:
     training, table = sample.others["training"], []
     errors = {one.part: ~one.right_by_cell for one in (sample, training)}
-    for (grouping, group, held_out), (_, _, learned) in zip(groups(sample), groups(training), strict=True):
-        pairs = errors["held-out"][:, :, held_out], errors["training"][:, :, learned]
+    learned = {(grouping, group): chosen for grouping, group, chosen in groups(training)}
+    for grouping, group, chosen in groups(sample):
+        if (grouping, group) not in learned:
+            continue
+        pairs = errors[sample.part][:, :, chosen], errors["training"][:, :, learned[grouping, group]]
         names = (*sample.grid.networks, ALL)
         each = [*zip(*pairs, strict=True), tuple(of_part.mean(axis=0) for of_part in pairs)]
         for network, (kept, seen) in zip(names, each, strict=True):
@@ -31,7 +34,7 @@ def rows(sample: Sample) -> list[Row]:
 
 
 def groups(sample: Sample) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Grouping, group, and bool (N,), which images are of it; the same groups for every part of the same images."""
+    """Grouping, group, and bool (N,), which images are of it; by votes and similarity where these are known."""
     yield "all", "all images", np.ones(len(sample.labels), bool)
     for index, name in enumerate(sample.class_names):
         yield "class", name, sample.labels == index
@@ -82,9 +85,12 @@ def needs(sample: Sample) -> str:
 
 
 def limits(sample: Sample) -> list[Refusal]:
+    def unknown(name: str) -> bool:
+        return any(getattr(one, name) is None for one in (sample, sample.others["training"]))
+
     missing = {
-        "dissenting votes": sample.votes is None and "human votes are not available (params data.human_votes)",
-        "similarity": sample.similarity is None and "the similarity of images is not available",
+        "dissenting votes": unknown("votes") and "human votes are not available (params data.human_votes)",
+        "similarity": unknown("similarity") and "the similarity of images is not available",
     }
     return [Refusal(f"having learned from an image, by {name}", reason) for name, reason in missing.items() if reason]
 

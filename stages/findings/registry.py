@@ -5,6 +5,7 @@ from functools import cached_property
 
 from stages.findings import (
     budget,
+    class_leaning,
     class_ranks,
     classes,
     confused_pairs,
@@ -46,7 +47,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
         *(variance_shares, errors_by_votes, explained),
         *(budget, suspect_labels),
         *(scores, curves, learning, training_dynamics, early_stopping),
-        *(classes, class_ranks, confusions, confused_pairs),
+        *(classes, class_leaning, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),
         *(pixel_edits, galleries, explained_images),
