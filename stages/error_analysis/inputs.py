@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages import dataset, epochs, history, image_files, outcomes, predictions, settings
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity
 from stages.params import Params
 from stages.run import Run
-from stages.statistics import grid, votes
+from stages.statistics import grid
+from stages.statistics import votes as human_votes
 from stages.statistics.sample import Sample, gather
 from stages.user_paths import located
 
@@ -28,13 +29,20 @@ def read(given: Params) -> dict[str, Sample]:
         "number_of_resamples": given.error_analysis.resamples,
         "confidence": given.error_analysis.confidence,
     }
-    people = _votes(given.data.human_votes, len(class_names))
-    ids, learned = (answers[runs[0]][part].ids for part in ("held-out", "training"))
-    votes_of = {"training": {} if people is None else {"votes": people[learned]}, "test": {}}
-    samples = {part: _sample(part, answers, common | known) for part, known in votes_of.items()}
+    parts = answers[runs[0]]
+    similar = similarity.read({part: len(parts[part].ids) for part in dataset.PARTS})
+    votes = {
+        part: _votes(given.data.human_votes, parts[part].ids, len(class_names)) for part in ("training", "held-out")
+    }
+    samples = {
+        part: _sample(part, answers, common | {"votes": votes.get(part), "similarity": similar[part]})
+        for part in ("training", "test")
+    }
+    ids = parts["held-out"].ids
     files = image_files.read("train")
     known = {
-        "votes": None if people is None else people[ids],
+        "votes": votes["held-out"],
+        "similarity": similar["held-out"],
         "files": files and [files[index] for index in ids],
         "histories": {run: history.read(run) for run in runs},
         "epochs": {run: epochs.read(run, len(ids)) for run in runs},
@@ -52,8 +60,8 @@ def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Prediction
     )
 
 
-def _votes(path: str | None, classes: int) -> np.ndarray | None:
-    """Human votes uint8 (n, annotators) of all images of the source 'train'; None without a path."""
+def _votes(path: str | None, ids: np.ndarray, classes: int) -> np.ndarray | None:
+    """Human votes uint8 (n, annotators) of the training images with these ids; None without a path."""
     if path is None:
         return None
-    return votes.read(located(path, os.environ), len(dataset.read_labels("train")), classes)
+    return human_votes.read(located(path, os.environ), len(dataset.read_labels("train")), classes)[ids]

@@ -81,7 +81,8 @@ def answer(table: Table) -> Answer | None:
     row = max(effects, key=lambda row: abs(row["value"]))
     low, high = row["low_seeds"], row["high_seeds"]
     first, second = row["contrast"].split(" - ")
-    change = f"{first} instead of {second} changes the accuracy by {100 * row['value']:+.1f} percentage points"
+    points = f"{100 * row['value']:+.1f} percentage points"
+    change = f"{first} instead of {second} ({row['effect']}) changes the accuracy by {points}"
     if low is None:
         return Answer(f"{change}, with one seed, so that luck is not excluded.", row["value"])
     if low <= 0 <= high:

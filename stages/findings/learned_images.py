@@ -1,157 +1,184 @@
-"""What does having learned from an image change? (docs/analysis.md, section 3)"""
+"""How many errors would not be errors, had the network learned from the image? (docs/analysis.md)"""
+
+from collections.abc import Iterator
 
 import numpy as np
+from scipy import stats
 
-from stages.findings.error_mass import dots
-from stages.findings.finding import NETWORK, Answer, Figure, Finding, N, Picture, Style
+from stages.findings.finding import Answer, Figure, Finding, N, Picture, Style
 from stages.settings import NetworkSettings
+from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
-from stages.statistics.intervals import over_seeds, percentile
+from stages.statistics.intervals import over_seeds
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 
-ALL, ALL_IMAGES = "all networks", "all images"
+ALL = "all networks"
 CHOSEN = ("without", "drop", "train_share", "labels", "label_noise")
 """Settings with which a network does not learn every training image with its label."""
+EDGES = (0.8, 0.9, NEAR_DUPLICATE)
+RANGES = ("below 0.8", "0.8 to 0.9", "0.9 to 0.97", "near-duplicate")
 
 
 def rows(sample: Sample) -> list[Row]:
-    """One row a network, and one for all together, of each group of images that is in both parts."""
-    networks = _networks(sample)
-    training, here = sample.others["training"], _groups(sample)
-    there, table = _groups(training), []
-    for group in [name for name in here if name in there]:
-        missed, learned = ~sample.right[networks][..., here[group]], ~training.right[networks][..., there[group]]
-        images = here[group][:, None]
-        sums = sample.resamples.means(images * (~sample.right[networks]).mean(axis=1).T)
-        drawn = sample.resamples.means(images)
-        samples = np.divide(sums, drawn, out=np.full_like(sums, np.nan), where=drawn > 0)
-        errors = missed.mean(axis=2), learned.mean(axis=2)
-        named = dict(zip(np.array(sample.networks)[networks].tolist(), range(len(networks)), strict=True))
-        for network, places in (named | {ALL: slice(None)}).items():
-            before, after = (np.atleast_2d(rates[places]).mean(axis=0) for rates in errors)
-            resampled = samples[:, places].reshape(len(samples), -1).mean(axis=1)
-            row = {"network": network, "group": group, "held_out_error": float(before.mean())}
-            row |= {"training_error": float(after.mean()), **_effect(before, after, resampled, sample.confidence)}
-            table.append(row | {"n": missed.shape[2], "seeds": len(sample.seeds)})
+    training, table = sample.others["training"], []
+    whole = np.array([not _chosen(sample, network) for network in sample.grid.networks])
+    errors = {one.part: ~one.right_by_cell[whole] for one in (sample, training)}
+    learned = {(grouping, group): chosen for grouping, group, chosen in groups(training)}
+    for grouping, group, chosen in groups(sample):
+        if (grouping, group) not in learned:
+            continue
+        pairs = errors[sample.part][:, :, chosen], errors["training"][:, :, learned[grouping, group]]
+        names = (*np.array(sample.grid.networks)[whole].tolist(), ALL)
+        each = [*zip(*pairs, strict=True), tuple(of_part.mean(axis=0) for of_part in pairs)]
+        for network, (kept, seen) in zip(names, each, strict=True):
+            row = {"network": network, "grouping": grouping, "group": group}
+            table.append(row | effect(kept, seen, sample.confidence))
     return table
 
 
-def _effect(before: np.ndarray, after: np.ndarray, samples: np.ndarray, confidence: float) -> Row:
-    """before, after: error rates of held-out and training images, one a seed; samples: resampled means of before."""
-    low, high = percentile(samples - after.mean(), confidence)
-    seeds = over_seeds(before - after, confidence) or (None, None)
-    effect = float((before - after).mean())
-    return {
-        "effect": effect,
-        "share": effect / float(before.mean()) if before.any() else None,
-        "low_images": float(low),
-        "high_images": float(high),
-        "low_seeds": seeds[0],
-        "high_seeds": seeds[1],
-    }
+def _chosen(sample: Sample, network: str) -> str:
+    """Which of CHOSEN a network sets; '' for none."""
+    settings, fields = sample.grid.settings[network], NetworkSettings.model_fields
+    return ", ".join(name for name in CHOSEN if getattr(settings, name) != fields[name].default)
 
 
-def _groups(sample: Sample) -> dict[str, np.ndarray]:
-    """The images of each group, bool (N,): all, each class, each number of dissenting votes; those that are there."""
-    groups = {ALL_IMAGES: np.ones(len(sample.labels), bool)}
-    groups |= {name: sample.labels == label for label, name in enumerate(sample.class_names)}
+def groups(sample: Sample) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Grouping, group, and bool (N,), which images are of it; by votes and similarity where these are known."""
+    yield "all", "all images", np.ones(len(sample.labels), bool)
+    for index, name in enumerate(sample.class_names):
+        yield "class", name, sample.labels == index
     if sample.votes is not None:
         dissent = votes.dissent(sample.votes, sample.labels)
-        groups |= {f"{count} dissenting votes": dissent == count for count in range(sample.votes.shape[1] + 1)}
-    return {name: group for name, group in groups.items() if group.any()}
+        for count in range(sample.votes.shape[1] + 1):
+            yield "dissenting votes", str(count), dissent == count
+    if sample.similarity is not None:
+        places = np.digitize(sample.similarity, EDGES)
+        for place, name in enumerate(RANGES):
+            yield "similarity", name, places == place
+        yield "similarity", "all but near-duplicates", places < len(EDGES)
 
 
-def _networks(sample: Sample) -> list[int]:
-    """The places of the networks that learn every training image with its label."""
-    return [
-        place
-        for place, network in enumerate(sample.networks)
-        if network in sample.grid.networks and not _chosen(sample.grid.settings[network])
-    ]
+def effect(held_out: np.ndarray, training: np.ndarray, confidence: float) -> Row:
+    """The columns EFFECT of errors (seeds, n) of held-out and (seeds, m) of training images, 0..1.
+
+    >>> row = effect(np.arange(100)[None] < 40, np.arange(400)[None] < 20, 0.95)
+    >>> [round(row[name], 3) for name in ("value", "low_images", "high_images", "share")]
+    [0.35, 0.25, 0.45, 0.875]
+    """
+    row: Row = dict.fromkeys(EFFECT) | {"n": held_out.shape[1], "n_training": training.shape[1]}
+    if not (row["n"] and row["n_training"]):
+        return row
+    before, after = float(held_out.mean()), float(training.mean())
+    row |= {"held_out_error": before, "training_error": after, "value": before - after}
+    row["share"] = (before - after) / before if before else None
+    row["low_images"], row["high_images"] = _welch(held_out.mean(axis=0), training.mean(axis=0), confidence)
+    by_seed = held_out.mean(axis=1) - training.mean(axis=1)
+    row["low_seeds"], row["high_seeds"] = over_seeds(by_seed, confidence) or (None, None)
+    return row
 
 
-def _chosen(settings: NetworkSettings) -> str:
-    changed = [name for name in CHOSEN if getattr(settings, name) != NetworkSettings.model_fields[name].default]
-    return ", ".join(changed)
+def _welch(first: np.ndarray, second: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
+    """Interval of the difference of two means (Welch 1947); nothing where a sample is of one or neither varies."""
+    sizes = np.array([len(first), len(second)])
+    if sizes.min() < 2 or np.ptp(first) == np.ptp(second) == 0:
+        return None, None
+    errors = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
+    freedom = errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum()
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum())
+    difference = first.mean() - second.mean()
+    return float(difference - half), float(difference + half)
 
 
 def needs(sample: Sample) -> str:
     if "training" not in sample.others:
-        return "answers to the training images are not known"
-    return "" if _networks(sample) else "no network learns every training image with its label"
+        return "the answers to the training images are not available"
+    every = all(_chosen(sample, network) for network in sample.grid.networks)
+    return "no network learns every training image with its label" if every else ""
 
 
 def limits(sample: Sample) -> list[Refusal]:
-    chosen = {network: _chosen(sample.grid.settings[network]) for network in sample.grid.networks}
-    return [
-        Refusal(f"what having learned from an image changes, {network}", f"its {names} decides what it learns from")
-        for network, names in chosen.items()
-        if names
-    ]
+    def unknown(name: str) -> bool:
+        return any(getattr(one, name) is None for one in (sample, sample.others["training"]))
+
+    missing = {
+        "by dissenting votes": unknown("votes") and "human votes are not available (params data.human_votes)",
+        "by similarity": unknown("similarity") and "the similarity of images is not available",
+    }
+    missing |= {
+        network: f"{chosen} decides what {network} learns from"
+        for network in sample.grid.networks
+        if (chosen := _chosen(sample, network))
+    }
+    return [Refusal(f"having learned from an image, {name}", reason) for name, reason in missing.items() if reason]
 
 
 def draw(table: Table, style: Style) -> Figure:
-    shown = table.where(network=ALL)
-    figure = style.figure(1.1 + 0.36 * len(shown))
+    """Error rates of all networks on both parts, a row a group, joined by a line."""
+    rows = [row for row in table.where(network=ALL) if row["value"] is not None]
+    figure = style.figure(1.2 + 0.27 * len(rows))
     axes = figure.subplots()
-    dots(axes, shown, "effect", style)
-    style.rows_down(axes, [f"{style.short(row['group'], 24)} ({row['n']:,})" for row in shown], 30)
-    style.zero_line(axes)
-    style.percent_axis(axes.xaxis, "error rate if held out, minus that if learned from, percentage points")
+    for place, row in enumerate(rows):
+        axes.hlines(place, row["training_error"], row["held_out_error"], color=style.LINE, linewidth=2)
+    for name, tint, sign, label in (
+        ("held_out_error", style.VERMILION, "o", "images kept from the network"),
+        ("training_error", style.BLUE, "s", "images that it learned from"),
+    ):
+        look = {"linestyle": "none", "color": tint, "marker": sign, "clip_on": False, "label": label}
+        axes.plot([row[name] for row in rows], range(len(rows)), **look)
+    named = {"dissenting votes": "{} dissenting votes", "similarity": "similarity: {}"}
+    labels = [named.get(row["grouping"], "{}").format(style.short(row["group"], 30)) for row in rows]
+    style.rows_down(axes, labels, 40)
+    axes.set_xlim(0, 1)
+    style.percent_axis(axes.xaxis, "wrong answers, mean over all networks")
     style.legend_above(figure, axes)
     return figure
 
 
 def answer(table: Table) -> Answer:
-    (row,) = table.where(network=ALL, group=ALL_IMAGES)
+    (row,) = table.where(network=ALL, grouping="all")
     said = f"The networks miss {row['held_out_error']:.0%} of the images that they did not learn from, and "
-    said += f"{row['training_error']:.0%} of those that they did: "
-    if row["low_seeds"] is None:
-        return Answer(f"{said}one run a network does not say how much of this is luck.", row["effect"])
-    seeds = row["low_seeds"], row["high_seeds"]
-    if seeds[0] <= 0 <= seeds[1]:
-        return Answer(
-            f"{said}having learned from an image is not seen to change it.", row["effect"], *seeds, "new seeds"
-        )
-    number = f"{100 * row['effect']:+.1f} percentage points"
-    return Answer(f"{said}not having learned from an image costs {number}.", row["effect"], *seeds, "new seeds")
+    said += f"{row['training_error']:.0%} of those that they did: not having learned from an image costs "
+    said += f"{100 * row['value']:.1f} percentage points."
+    over = "seeds" if row["low_seeds"] is not None else "images"
+    ends = row[f"low_{over}"], row[f"high_{over}"]
+    return Answer(said, row["value"], *ends, f"new {over}") if ends[0] is not None else Answer(said, row["value"])
 
+
+EFFECT = {
+    "held_out_error": Column(float, "error rate on the held-out images of the group, 0..1; empty where there are none"),
+    "training_error": Column(float, "error rate of the trained network on the training images of the group, 0..1"),
+    "value": Column(float, "held-out error - training error: what having learned from the image changes, -1..1"),
+    "low_images": Column(float, "lower end of the interval over new images; empty where none differ"),
+    "high_images": Column(float, "upper end of the interval over new images"),
+    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with one seed"),
+    "high_seeds": Column(float, "upper end of the interval over new seeds"),
+    "share": Column(float, "value / held-out error: of the errors, the share that would be right answers"),
+    "n": N._replace(meaning="held-out images of the group"),
+    "n_training": N._replace(meaning="training images of the group"),
+}
 
 FINDING = Finding(
     name="learned_images",
-    section="What learning changes",
-    question="What does having learned from an image change?",
+    section="Having learned from an image",
+    question="How many errors would not be errors, had the network learned from the image?",
     kind="causal",
-    caption="Error rate of the images held out minus that of the images learned from, after the last epoch. Lots "
-    "decided which is which, so nothing else differs between them. The interval over new images is of held-out ones.",
+    caption="Errors on held-out images beside errors on training images, mean over the seeds. Which is which was drawn "
+    "by lot, so the difference is what learning from the image does. Similarity: to the nearest (other) training "
+    "image. Intervals: Welch's over images, t over seeds.",
     columns={
-        "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}'"),
-        "group": Column(str, f"'{ALL_IMAGES}', a class, or how many people chose another class than the label"),
-        "held_out_error": Column(float, "error rate of the images not learned from, mean over the seeds, 0..1"),
-        "training_error": Column(float, "error rate of the images learned from, mean over the seeds, 0..1"),
-        "effect": Column(float, "their difference, -1..1"),
-        "share": Column(
-            float,
-            "effect / held_out_error: of the held-out errors, those that learning from the image "
-            "would have avoided; empty without errors",
-        ),
-        "low_images": Column(float, "lower end of the effect's interval over new images"),
-        "high_images": Column(float, "upper end of the effect's interval over new images"),
-        "low_seeds": Column(
-            float, "lower end of the effect's interval over new seeds; empty where seeds do not differ"
-        ),
-        "high_seeds": Column(float, "upper end of the effect's interval over new seeds"),
-        "n": N._replace(meaning="held-out images of the group"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        "network": Column(str, f"name of the network, or '{ALL}'"),
+        "grouping": Column(str, "what the images are grouped by: all, class, dissenting votes, or similarity"),
+        "group": Column(str, "the group of images"),
+        **EFFECT,
     },
     rows=rows,
     needs=needs,
     limits=limits,
     pictures=(
         Picture(
-            "What having learned from an image changes, by class and by votes",
-            "The further right, the more errors would not be there had the network learned from the image.",
+            "Errors on images that networks learned from, and on others",
+            "The length of a line: the errors that would be right answers, had the network learned from the image.",
             draw,
         ),
     ),

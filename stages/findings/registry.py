@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from stages.findings import (
+    class_leaning,
     class_ranks,
     classes,
     confused_pairs,
@@ -27,6 +28,7 @@ from stages.findings import (
     mcnemar,
     missed_by,
     missed_only_by,
+    near_duplicates,
     pair_repair,
     pixel_edits,
     remedies,
@@ -45,12 +47,12 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        *(learned_images, remedies),
+        *(learned_images, near_duplicates, remedies),
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, training_dynamics, early_stopping),
-        *(classes, class_ranks, confusions, confused_pairs),
+        *(classes, class_leaning, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),
         *(pixel_edits, galleries, explained_images),

@@ -1,8 +1,8 @@
-"""data/raw -> data/split: training.npy, held-out.npy, and what there is to say of copies, copies.json"""
+"""data/raw -> data/split: training.npy, held-out.npy, what there is to say of copies, and how similar images are"""
 
 import numpy as np
 
-from stages import copies, dataset, params
+from stages import copies, dataset, params, similarity
 from stages.errors import reported
 from stages.files import write_array, write_json
 from stages.split.division import divide
@@ -16,9 +16,12 @@ def main() -> None:
     limits = given.split.held_out_share, given.split.train_images
     training, held_out = divide(labels, *limits, given.split.seed, together)
     found = _copies(pictures, training, held_out, np.arange(len(labels), len(pictures.of)))
+    parts = {"training": training, "held-out": held_out, "test": np.arange(len(dataset.read_labels("test")))}
+    similar = similarity.of_parts({source: dataset.read_images(source) for source in copies.SOURCES}, parts)
     write_array(dataset.indices_path("training"), training)
     write_array(dataset.indices_path("held-out"), held_out)
     write_json(copies.PATH, found)
+    similarity.write(similar)
     copies.warn("split", found)
     print(f"{len(training)} images to learn from, {len(held_out)} held out")
 

@@ -22,13 +22,14 @@ class Sample:
     """N images of one part, and what every network answers with every seed.
 
     dataset: where the images come from, params.yaml's `dataset`. part: 'training', 'held-out' or 'test'. networks,
-    seeds, class_names: the labels of the axes (network, seed, image, class). grid: which networks differ in what.
-    ids: int64 (N,), see Predictions. labels: uint8 (N,), the truth. probabilities: float32 (networks, seeds, N,
-    classes). number_of_resamples: of the images. confidence: level of every interval. votes: uint8 (N, annotators),
-    people's labels, or None. files: the file that each image came from, or None. histories: of every run, see
-    history.read. epochs: of every run, uint8 (epochs, N), its answers after every epoch; or empty. interventions: what
-    each run answers when its images are changed. others: the same runs' samples of further parts, by part. left_out:
-    the seeds and networks that are not here because runs collapsed.
+    seeds, class_names: the labels of the axes (network, seed, image, class). grid: which networks differ in what. ids:
+    int64 (N,), see Predictions. labels: uint8 (N,), the truth. probabilities: float32 (networks, seeds, N, classes).
+    number_of_resamples: of the images. confidence: level of every interval. votes: uint8 (N, annotators), people's
+    labels, or None. similarity: float64 (N,), to the nearest training image, see stages/similarity.py, or None. files:
+    the file that each image came from, or None. histories: of every run, see history.read. epochs: of every run, uint8
+    (epochs, N), its answers after every epoch; or empty. interventions: what each run answers when its images are
+    changed. others: the same runs' samples of further parts, by part. left_out: the seeds and networks that are not
+    here because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -45,6 +46,7 @@ class Sample:
     number_of_resamples: int
     confidence: float
     votes: np.ndarray | None = None
+    similarity: np.ndarray | None = None
     files: Sequence[str] | None = None
     histories: Mapping[Run, Sequence[Row]] = field(default_factory=dict)
     epochs: Mapping[Run, np.ndarray] = field(default_factory=dict)

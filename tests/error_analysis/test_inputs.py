@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages import dataset, epochs, history, image_files, outcomes, predictions, settings
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity
 from stages.error_analysis import inputs
 from stages.errors import InputError
 from stages.files import write_array, write_json
@@ -25,6 +25,7 @@ def root(tmp_path, monkeypatch):
     write_json(dataset.CLASS_NAMES, ["x", "y"])
     write_json(image_files.PATH, {"train": [f"{i}.png" for i in range(4)], "test": ["t.png"]})
     write_array(dataset.labels_path("train"), np.zeros(4, np.uint8))
+    similarity.write({"training": np.array([0.1, 0.2]), "held-out": np.array([0.3, 1.0]), "test": np.full(3, 0.5)})
     for network, optimizer in OPTIMIZERS.items():
         settings.write(network, worlds.settings(optimizer, 15))
     for place, run in enumerate(RUNS):
@@ -82,6 +83,8 @@ def test_only_the_held_out_images_have_all_that_is_known():
     assert tuple(sample.histories) == tuple(sample.epochs) == tuple(sample.interventions) == RUNS
     assert sample.others == {"training": samples["training"], "test": samples["test"]}
     assert samples["test"].files is samples["test"].votes is None
+    similar = {part: sample.similarity.tolist() for part, sample in samples.items()}
+    assert similar == {"training": [0.1, 0.2], "held-out": [0.3, 1.0], "test": [0.5] * 3}
 
 
 def test_a_data_set_without_files_has_none():
@@ -100,7 +103,9 @@ def test_votes_are_those_of_the_held_out_images(root, monkeypatch):
     (root / "mine").mkdir()
     np.save(root / "mine" / "votes.npy", votes)
     monkeypatch.setenv("DVC_ROOT", str(root / "mine"))
-    np.testing.assert_array_equal(inputs.read(given("votes.npy"))["held-out"].votes, votes[HELD_OUT])
+    samples = inputs.read(given("votes.npy"))
+    np.testing.assert_array_equal(samples["held-out"].votes, votes[HELD_OUT])
+    np.testing.assert_array_equal(samples["training"].votes, votes[[0, 2]])
     assert inputs.read(given())["held-out"].votes is None
 
 

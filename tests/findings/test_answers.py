@@ -21,7 +21,7 @@ def test_there_are_at_most_six():
 
 def test_a_setting_that_matters_is_named_with_what_it_changes():
     said = sentence("effects", worlds.World(optimizer=0.2, bad_runs=0.02))
-    assert said == "adam instead of sgd changes the accuracy by +19.3 percentage points."
+    assert said == "adam instead of sgd (optimizer) changes the accuracy by +19.3 percentage points."
 
 
 def test_settings_that_do_not_matter_are_said_to_be_so():

@@ -50,6 +50,7 @@ def pictured(request):
     drawn = worlds.draw(world, np.random.default_rng(7), images=400, resamples=100, **arguments).sample
     sample = worlds.asked(drawn, np.random.default_rng(8))
     sample = worlds.watched(sample, np.repeat(sample.right[:, :, None], 4, axis=2))
+    sample = replace(sample, others={"training": replace(sample, part="training")})
     return replace(sample, histories=dict.fromkeys(sample.runs, worlds.history([1.0, 0.5]))), refused
 
 

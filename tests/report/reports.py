@@ -38,6 +38,7 @@ def sample(
 
 def known(sample: Sample, rng: np.random.Generator) -> Sample:
     """The sample with histories, with answers to edits, and with the same images as the other parts."""
+    sample = replace(sample, similarity=rng.uniform(0.5, 1, len(sample.labels)).round(3))
     return replace(
         worlds.asked(sample, rng, errors=6, side=SIDE),
         epochs={

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from stages import copies, dataset, image_files
+from stages import copies, dataset, image_files, similarity
 from stages.files import write_array, write_json
 from stages.split.__main__ import main
 
@@ -49,6 +49,18 @@ def test_without_copies_nothing_is_said_and_the_parameter_changes_nothing(capsys
     together = split(split={"copies": "together"})
     assert np.array_equal(training, together[0])
     assert np.array_equal(held_out, together[1])
+
+
+def test_a_mirrored_training_image_among_the_others_is_a_near_duplicate():
+    training, held_out, _ = split()
+    images = np.random.default_rng(0).integers(0, 256, (120, 8, 8, 3), np.uint8)
+    images[held_out[3]] = images[100 + 7] = images[training[0], :, ::-1]
+    write_array(dataset.images_path("train"), images[:100])
+    write_array(dataset.images_path("test"), images[100:])
+    split()
+    found = similarity.read({"training": 80, "held-out": 20, "test": 20})
+    near = {part: np.flatnonzero(of_part >= similarity.NEAR_DUPLICATE).tolist() for part, of_part in found.items()}
+    assert near == {"training": [], "held-out": [3], "test": [7]}
 
 
 def test_copies_are_counted_named_and_listed(capsys):
