@@ -28,6 +28,8 @@ from stages.findings import (
     pair_repair,
     pixel_edits,
     remedies,
+    remedies_by_chance,
+    remedies_by_class,
     scores,
     sensitive_images,
     shapley,
@@ -42,7 +44,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        remedies,
+        *(remedies, remedies_by_class, remedies_by_chance),
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),

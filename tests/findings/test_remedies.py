@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import remedies
+from stages.findings import remedies, remedies_by_chance, remedies_by_class
 from stages.statistics import grid
 from tests import worlds
 
@@ -99,6 +99,41 @@ def test_the_excess_lies_in_both_intervals():
             for over, truth in (("images", 0.6 * share), ("seeds", with_new_seeds)):
                 covered[name, over] += row[f"{name}_low_{over}"] <= truth <= row[f"{name}_high_{over}"]
     assert min(covered.values()) >= 53, covered
+
+
+def test_classes_whose_errors_a_change_repairs_are_told_apart():
+    """The change repairs half of the errors that are always made in one class, and none in the other."""
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 2, 4000)
+    right = trained(rng, {"base": (0, 0), "flipped": (0.5, 0)}, images=4000).right
+    plain = trained(rng, {"base": (0, 0), "flipped": (0, 0)}, images=4000).right
+    sample = of_networks(
+        np.where(labels, right, plain), {"base": {}, "flipped": CHANGES["flipped"]}, labels=labels, part="held-out"
+    )
+    table = remedies_by_class.FINDING.table(sample)
+    excess = {row["class"]: row for row in table.where(answers="repaired")}
+    assert excess["automobile"]["excess"] == pytest.approx(0.3, abs=0.03)
+    assert excess["airplane"]["excess"] == pytest.approx(0, abs=0.03)
+    for over in ("images", "seeds"):
+        assert excess["automobile"][f"low_{over}"] > 0.2 > 0.05 > excess["airplane"][f"high_{over}"]
+    (whole,) = remedies.rows(sample)
+    together = sum(row["excess"] * row["n"] for row in excess.values()) / sum(row["n"] for row in excess.values())
+    assert together == pytest.approx(whole["repaired_excess"])
+    assert sum(row["n"] for row in excess.values()) == whole["errors"]
+
+
+@pytest.mark.parametrize("repairs", [0.0, 0.5])
+def test_errors_made_with_every_seed_are_repaired_only_by_a_change_that_acts_on_them(repairs):
+    """Four seeds: of the images that three runs miss, 30% are hard, 0.4 / 8 by luck, and luck repairs half of these."""
+    effects = {"base": (0, 0), "flipped": (repairs, 0)}
+    table = remedies_by_chance.FINDING.table(trained(np.random.default_rng(3), effects, seeds=4, images=6000))
+    bands = {row["missed_by"]: row for row in table.rows}
+    assert list(bands) == ["all", "half or more", "fewer"]
+    assert bands["all"]["placebo"] == pytest.approx(0.025 / 0.35, abs=0.01)
+    assert bands["all"]["excess"] == pytest.approx(0.3 * repairs / 0.35, abs=0.02)
+    for band in ("half or more", "fewer"):
+        assert bands[band]["placebo"] == pytest.approx(0.5, abs=0.02)
+        assert bands[band]["low_images"] < 0 < bands[band]["high_images"]
 
 
 def test_one_seed_has_no_placebo_and_nothing_is_decided():
