@@ -11,6 +11,8 @@ from stages.findings import (
     consistency,
     contradicted_labels,
     curves,
+    data_scaling,
+    dose_response,
     effects,
     equivalence,
     error_mass,
@@ -44,7 +46,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        *(remedies, remedies_by_class, remedies_by_chance),
+        *(remedies, remedies_by_class, remedies_by_chance, dose_response, data_scaling),
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
@@ -56,7 +58,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 )
 
 
-ANSWERS = ("remedies", "effects")
+ANSWERS = ("remedies", "data_scaling", "effects")
 """The findings whose sentences begin the page, in this order; at most six."""
 
 

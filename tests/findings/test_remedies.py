@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import remedies, remedies_by_chance, remedies_by_class
+from stages.findings import data_scaling, dose_response, remedies, remedies_by_chance, remedies_by_class
 from stages.statistics import grid
 from tests import worlds
 
@@ -157,3 +157,32 @@ def test_networks_that_differ_in_more_are_not_compared():
     changes = {"base": {}, "both": {"augment": "flip_shift", "dropout": 0.5}}
     sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, changes)
     assert remedies.FINDING.needs(sample) == "no two networks differ in one setting alone"
+
+
+SHARES = {"base": {}, "half": {"train_share": 0.5}, "quarter": {"train_share": 0.25}, "flipped": CHANGES["flipped"]}
+
+
+def wrong_in(counts, changes, images=1000):
+    """The first so many images are wrong, int (networks, seeds)."""
+    return of_networks(np.arange(images) >= np.asarray(counts)[..., None], changes)
+
+
+def test_accuracy_by_the_value_of_a_setting():
+    table = dose_response.FINDING.table(wrong_in([[400, 404], [440, 444], [500, 500], [300, 300]], SHARES))
+    assert [(row["network"], row["dose"], round(row["accuracy"], 9)) for row in table.rows] == [
+        *(("quarter", 0.25, 0.5), ("half", 0.5, 0.558), ("base", 1.0, 0.598)),
+    ]
+    assert {row["setting"] for row in table.rows} == {"train_share"}
+    assert [row["low_seeds"] is None for row in table.rows] == [True, False, False]
+    assert table.rows[2]["low_seeds"] == pytest.approx(0.598 - 12.706 * 0.002, abs=1e-5)
+
+
+def test_what_a_doubling_of_the_data_saves_and_where_four_times_as_much_leads():
+    (row,) = data_scaling.rows(wrong_in([[405, 324], [450, 405], [500, 506], [1, 1]], SHARES))
+    slopes = [np.log2(0.9), np.log2(324 / 506) / 2]  # of three evenly spaced points, the slope is that of the outer two
+    assert row["saved"] == pytest.approx(1 - 2 ** np.mean(slopes))
+    assert row["saved_low_seeds"] < row["saved"] < row["saved_high_seeds"]
+    logs = [np.log(0.405 * 0.81), np.log([0.324, 0.405, 0.506]).mean() + 3 * slopes[1] * np.log(2)]
+    assert row["error_with_more"] == pytest.approx(np.exp(np.mean(logs)))
+    assert row["expected"] == pytest.approx(np.sqrt(0.405 * 0.405**2 / 0.506))
+    assert data_scaling.FINDING.needs(wrong_in([[0], [1], [2], [3]], SHARES)) == "a run makes no errors"
