@@ -61,7 +61,7 @@ def draw(table: Table, style: Style) -> Figure:
                     axes.plot(place + apart, row["accuracy"], marker, color=color, markersize=4)
         axes.set_xticks(places, [f"{dose:g}" for dose in doses])
         axes.set(xlabel=setting, title=style.short(base, 20))
-        style.percent_axis(axes.yaxis, "")
+        style.percent_axis(axes.yaxis, "accuracy" if axes in panels[:, 0] else "")
     known = {over: color for over, color in (("images", style.BLUE), ("seeds", style.ORANGE)) if _has(table, over)}
     handles = [style.Line2D([], [], color=color, label=f"over new {over}") for over, color in known.items()]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)

@@ -38,6 +38,7 @@ from stages.findings import (
     sobol_indices,
     suspect_labels,
     variance_shares,
+    what_remains,
 )
 from stages.findings.finding import Finding
 from stages.statistics.sample import Sample
@@ -46,7 +47,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        *(remedies, remedies_by_class, remedies_by_chance, dose_response, data_scaling),
+        *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
         *(effects, shapley, equivalence, matched_fit),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
@@ -58,7 +59,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 )
 
 
-ANSWERS = ("remedies", "data_scaling", "effects")
+ANSWERS = ("remedies", "what_remains", "data_scaling", "effects")
 """The findings whose sentences begin the page, in this order; at most six."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import data_scaling, dose_response, remedies, remedies_by_chance, remedies_by_class
+from stages.findings import data_scaling, dose_response, remedies, remedies_by_chance, remedies_by_class, what_remains
 from stages.statistics import grid
 from tests import worlds
 
@@ -186,3 +186,22 @@ def test_what_a_doubling_of_the_data_saves_and_where_four_times_as_much_leads():
     assert row["error_with_more"] == pytest.approx(np.exp(np.mean(logs)))
     assert row["expected"] == pytest.approx(np.sqrt(0.405 * 0.405**2 / 0.506))
     assert data_scaling.FINDING.needs(wrong_in([[0], [1], [2], [3]], SHARES)) == "a run makes no errors"
+
+
+def test_what_every_run_gets_wrong_is_listed_with_what_people_say():
+    sample = of_networks(np.zeros((2, 2, 4), bool), {"base": {}, "flipped": CHANGES["flipped"]}, labels=[0, 1, 2, 0])
+    probabilities = sample.probabilities.copy()
+    probabilities[0, 0, 0] = [0.1, 0.1, 0.8]  # one of four runs takes the first image for a bird
+    probabilities[1, 1, 3] = [0.8, 0.1, 0.1]  # one of them has the last one right
+    votes = np.array([[0, 1, 1], [2, 2, 2], [2, 2, 255], [0, 0, 0]], np.uint8)
+    table = what_remains.FINDING.table(replace(sample, probabilities=probabilities, votes=votes))
+    keys = ("id", "true", "predicted", "agreeing", "votes", "votes_for_true", "votes_for_predicted")
+    assert [tuple(row[key] for key in keys) for row in table.rows] == [
+        (1, "automobile", "bird", 4, 3, 0, 3),
+        (2, "bird", "airplane", 4, 2, 2, 0),
+        (0, "airplane", "automobile", 3, 3, 1, 2),
+    ]
+    said = (
+        "75.0% of the images are wrong in every one of 4 runs, whatever was changed; of 67% of these, no more than half"
+    )
+    assert what_remains.FINDING.answer(table).sentence.startswith(said)
