@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from stages.findings import (
+    best_rates,
     class_ranks,
     classes,
     confused_pairs,
@@ -48,7 +49,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
         *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
-        *(effects, shapley, equivalence, matched_fit),
+        *(effects, shapley, equivalence, matched_fit, best_rates),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, classes, class_ranks, confusions, confused_pairs),

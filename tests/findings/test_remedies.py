@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import data_scaling, dose_response, remedies, remedies_by_chance, remedies_by_class, what_remains
+from stages.findings import (
+    best_rates,
+    data_scaling,
+    dose_response,
+    remedies,
+    remedies_by_chance,
+    remedies_by_class,
+    what_remains,
+)
 from stages.statistics import grid
 from tests import worlds
 
@@ -20,7 +28,8 @@ CHANGES = {
 
 def of_networks(right, changes, **others):
     """A sample of networks that change these settings of one network; right: bool (networks, seeds, N)."""
-    networks = {name: worlds.settings("sgd", 10, **change) for name, change in changes.items()}
+    base = {"optimizer": "sgd", "kernel_size": 10}
+    networks = {name: worlds.settings(**(base | change)) for name, change in changes.items()}
     sample = worlds.right_in(right, [("sgd", 10)] * len(changes), **others)
     seeds = range(np.shape(right)[1])
     return replace(sample, networks=tuple(networks), seeds=tuple(seeds), grid=grid.make(networks, tuple(seeds)))
@@ -205,3 +214,27 @@ def test_what_every_run_gets_wrong_is_listed_with_what_people_say():
         "75.0% of the images are wrong in every one of 4 runs, whatever was changed; of 67% of these, no more than half"
     )
     assert what_remains.FINDING.answer(table).sentence.startswith(said)
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.1])
+def test_optimizers_are_compared_at_their_best_rates_on_images_that_did_not_choose_them(lead):
+    """At the middle rate, adam leads by so much; sgd's rates are alike, so that the best in a sample flatters it."""
+    rates = {f"adam{rate}": {"optimizer": "adam", "learning_rate": rate} for rate in (0.0001, 0.001, 0.01)}
+    rates |= {f"sgd{rate}": {"learning_rate": rate} for rate in (0.001, 0.01, 0.1)}
+    chances = np.array([0.3, 0.6 + lead, 0.4, 0.6, 0.6, 0.6])[:, None, None]
+    differences, covered = [], 0
+    for number in range(40):
+        sample = of_networks(np.random.default_rng(number).random((6, 3, 400)) < chances, rates)
+        (row,) = best_rates.rows(sample)
+        assert (row["network_a"], row["rate_a"], row["at_end_a"], row["n"]) == ("adam0.001", 0.001, False, 200)
+        assert row["optimizer_b"] == "sgd"
+        assert row["at_end_b"] == (row["rate_b"] != 0.01)
+        differences.append(row["value"])
+        covered += row["low_images"] <= lead <= row["high_images"] and row["low_seeds"] <= lead <= row["high_seeds"]
+    assert np.mean(differences) == pytest.approx(lead, abs=0.01)
+    assert covered >= 34
+
+
+def test_without_two_ladders_no_best_rates_are_compared():
+    sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, {"base": {}, "fast": {"learning_rate": 0.1}})
+    assert best_rates.FINDING.needs(sample).startswith("needs two optimizers with two or more learning rates each")
