@@ -68,7 +68,9 @@ def test_equal_settings_give_equal_networks_to_the_last_bit(pipeline, checkout, 
 def test_an_edit_that_changes_no_output_trains_nothing(checkout, changed_optimizer):
     with (checkout / "stages/params.py").open("a") as file:
         file.write("\n# a comment\n")
-    stages = {name.split("@")[0] for name in executed(run("dvc", "repro", "train", folder=checkout))}
+    stages = {
+        name.split("@")[0] for name in executed(run("dvc", "repro", "train", folder=checkout))
+    }
     run("git", "checkout", "stages/params.py", folder=checkout)
     assert stages == {"configure", "download", "split", "select"}
 
