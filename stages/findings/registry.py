@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from stages.findings import (
+    best_rates,
     class_leaning,
     class_ranks,
     classes,
@@ -12,6 +13,8 @@ from stages.findings import (
     consistency,
     contradicted_labels,
     curves,
+    data_scaling,
+    dose_response,
     early_stopping,
     effects,
     equivalence,
@@ -32,6 +35,8 @@ from stages.findings import (
     pair_repair,
     pixel_edits,
     remedies,
+    remedies_by_chance,
+    remedies_by_class,
     scores,
     sensitive_images,
     shapley,
@@ -39,6 +44,7 @@ from stages.findings import (
     suspect_labels,
     training_dynamics,
     variance_shares,
+    what_remains,
 )
 from stages.findings.finding import Finding
 from stages.statistics.sample import Sample
@@ -47,8 +53,9 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        *(learned_images, near_duplicates, remedies),
-        *(effects, shapley, equivalence, matched_fit),
+        *(learned_images, near_duplicates),
+        *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
+        *(effects, shapley, equivalence, matched_fit, best_rates),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, training_dynamics, early_stopping),
@@ -63,8 +70,12 @@ FINDINGS: tuple[Finding, ...] = tuple(
 POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
-ANSWERS = ("learned_images", "remedies", "effects", "error_mass", "errors_by_votes", "equivalence")
-"""The findings whose sentences begin the page, in this order; at most six."""
+ANSWERS = (
+    *("learned_images", "remedies", "effects", "what_remains"),
+    *("error_mass", "errors_by_votes", "equivalence", "data_scaling"),
+)
+"""The findings whose sentences begin the page: of those that say something, the first SENTENCES."""
+SENTENCES = 6
 
 
 class Analysis:
@@ -106,7 +117,10 @@ class Analysis:
         tables = [table for name in ANSWERS if name in self.findings and (table := self.table(name)) and table.rows]
         answers = [(table.name, self.findings[table.name].answer(table)) for table in tables]
         return Table(
-            "answers", "by row", ANSWERED, [{"finding": name, **one._asdict()} for name, one in answers if one]
+            "answers",
+            "by row",
+            ANSWERED,
+            [{"finding": name, **one._asdict()} for name, one in answers if one][:SENTENCES],
         )
 
     @cached_property

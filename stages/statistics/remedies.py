@@ -33,16 +33,24 @@ class Remedy:
 
 
 def families(grid: Grid) -> list[tuple[str, list[str]]]:
-    """Every setting in which some networks differ while they have all else in common, and these networks.
+    """Every setting in which some networks differ while they have all else in common, and these networks, base first.
 
-    A learning rate that is the default of its optimizer belongs to the optimizer.
+    The base is the one that can be compared with most networks, the first of equals. A learning rate that is the
+    default of its optimizer belongs to the optimizer.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for setting in NetworkSettings.model_fields:
         for network in grid.networks:
             for rest in _rests(grid.settings[network], setting):
                 groups.setdefault((setting, rest), []).append(network)
-    return [(setting, networks) for (setting, _), networks in groups.items() if len(networks) > 1]
+    found = [(setting, networks) for (setting, _), networks in groups.items() if len(networks) > 1]
+    compared: Counter[str] = Counter()
+    for _, networks in found:
+        compared.update(dict.fromkeys(networks, len(networks) - 1))
+    for _, networks in found:
+        base = max(networks, key=lambda network: compared[network])
+        networks.sort(key=lambda network: network != base)
+    return found
 
 
 def _rests(settings: NetworkSettings, setting: str) -> Iterator[str]:
@@ -53,7 +61,7 @@ def _rests(settings: NetworkSettings, setting: str) -> Iterator[str]:
 
 
 def remedies(grid: Grid) -> list[Remedy]:
-    """Each network of a family against its base: the one that can be compared with most networks, the first of equals.
+    """Each network of a family against its base.
 
     >>> from stages.statistics.grid import make
     >>> base = NetworkSettings(optimizer="sgd", kernel_size=3, filters=[8], pool_after=[], dense_units=[], epochs=1,
@@ -68,16 +76,10 @@ def remedies(grid: Grid) -> list[Remedy]:
     base half train_share 1.0 0.5
     base quarter train_share 1.0 0.25
     """
-    found = families(grid)
-    compared: Counter[str] = Counter()
-    for _, networks in found:
-        compared.update(dict.fromkeys(networks, len(networks) - 1))
     return [
         Remedy(setting, base, network, *(getattr(grid.settings[each], setting) for each in (base, network)))
-        for setting, networks in found
-        for base in [max(networks, key=lambda network: compared[network])]
+        for setting, (base, *networks) in families(grid)
         for network in networks
-        if network != base
     ]
 
 

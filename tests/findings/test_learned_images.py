@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from stages.findings import learned_images, near_duplicates
+from stages.statistics import grid
 from tests import worlds
 
 CELLS = (("adam", 15), ("sgd", 15))
@@ -103,6 +104,6 @@ def test_a_network_that_chooses_what_it_learns_from_is_left_out_by_name():
     cells = (("adam", 15), ("sgd", 15))
     drawn = worlds.right_in(right, cells, others={"training": worlds.right_in(right, cells, part="training")})
     settings = {"nicknet1": worlds.settings("adam", 15), "nicknet2": worlds.settings("adam", 15, train_share=0.5)}
-    chosen = replace(drawn, grid=make(settings, (0, 1)))
-    assert {row["network"] for row in FINDING.rows(chosen)} == {"nicknet1", ALL}
-    assert FINDING.limits(chosen)[-1].reason == "train_share decides what nicknet2 learns from"
+    chosen = replace(drawn, grid=grid.make(settings, (0, 1)))
+    assert {row["network"] for row in learned_images.FINDING.rows(chosen)} == {"nicknet1", learned_images.ALL}
+    assert learned_images.FINDING.limits(chosen)[-1].reason == "train_share decides what nicknet2 learns from"

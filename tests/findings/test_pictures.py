@@ -31,14 +31,15 @@ LONG = tuple(f"{('a rather long class name with', 'short', 'middling name')[i % 
 WORLDS = {
     "published": (
         {"cells": worlds.PUBLISHED, "seeds": 1},
-        {"shapley", "equivalence", "sobol_indices", "error_mass", "sensitive_images"},
+        {"shapley", "equivalence", "sobol_indices", "error_mass", "sensitive_images"}
+        | {"remedies_by_class", "remedies_by_chance", "dose_response"},
     ),
     "one network, two classes": (
         {"cells": worlds.CELLS[:1], "names": ("no", "yes")},
-        {"remedies", "effects", "shapley", "equivalence", "sensitive_images"},
+        {"remedies", "remedies_by_class", "dose_response", "effects", "shapley", "equivalence", "sensitive_images"},
     ),
     "seven networks": ({"cells": [("adam", 15), *(("sgd", size) for size in range(10, 16))]}, {"shapley"}),
-    "twenty classes with long names": ({"seeds": 2, "names": LONG}, {"error_mass"}),
+    "twenty classes with long names": ({"seeds": 2, "names": LONG}, {"error_mass", "dose_response"}),
 }
 
 

@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import remedies
+from stages.findings import (
+    best_rates,
+    data_scaling,
+    dose_response,
+    remedies,
+    remedies_by_chance,
+    remedies_by_class,
+    what_remains,
+)
 from stages.statistics import grid
 from tests import worlds
 
@@ -20,7 +28,8 @@ CHANGES = {
 
 def of_networks(right, changes, **others):
     """A sample of networks that change these settings of one network; right: bool (networks, seeds, N)."""
-    networks = {name: worlds.settings("sgd", 10, **change) for name, change in changes.items()}
+    base = {"optimizer": "sgd", "kernel_size": 10}
+    networks = {name: worlds.settings(**(base | change)) for name, change in changes.items()}
     sample = worlds.right_in(right, [("sgd", 10)] * len(changes), **others)
     seeds = range(np.shape(right)[1])
     return replace(sample, networks=tuple(networks), seeds=tuple(seeds), grid=grid.make(networks, tuple(seeds)))
@@ -101,6 +110,41 @@ def test_the_excess_lies_in_both_intervals():
     assert min(covered.values()) >= 53, covered
 
 
+def test_classes_whose_errors_a_change_repairs_are_told_apart():
+    """The change repairs half of the errors that are always made in one class, and none in the other."""
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 2, 4000)
+    right = trained(rng, {"base": (0, 0), "flipped": (0.5, 0)}, images=4000).right
+    plain = trained(rng, {"base": (0, 0), "flipped": (0, 0)}, images=4000).right
+    sample = of_networks(
+        np.where(labels, right, plain), {"base": {}, "flipped": CHANGES["flipped"]}, labels=labels, part="held-out"
+    )
+    table = remedies_by_class.FINDING.table(sample)
+    excess = {row["class"]: row for row in table.where(answers="repaired")}
+    assert excess["automobile"]["excess"] == pytest.approx(0.3, abs=0.03)
+    assert excess["airplane"]["excess"] == pytest.approx(0, abs=0.03)
+    for over in ("images", "seeds"):
+        assert excess["automobile"][f"low_{over}"] > 0.2 > 0.05 > excess["airplane"][f"high_{over}"]
+    (whole,) = remedies.rows(sample)
+    together = sum(row["excess"] * row["n"] for row in excess.values()) / sum(row["n"] for row in excess.values())
+    assert together == pytest.approx(whole["repaired_excess"])
+    assert sum(row["n"] for row in excess.values()) == whole["errors"]
+
+
+@pytest.mark.parametrize("repairs", [0.0, 0.5])
+def test_errors_made_with_every_seed_are_repaired_only_by_a_change_that_acts_on_them(repairs):
+    """Four seeds: of the images that three runs miss, 30% are hard, 0.4 / 8 by luck, and luck repairs half of these."""
+    effects = {"base": (0, 0), "flipped": (repairs, 0)}
+    table = remedies_by_chance.FINDING.table(trained(np.random.default_rng(3), effects, seeds=4, images=6000))
+    bands = {row["missed_by"]: row for row in table.rows}
+    assert list(bands) == ["all", "half or more", "fewer"]
+    assert bands["all"]["placebo"] == pytest.approx(0.025 / 0.35, abs=0.01)
+    assert bands["all"]["excess"] == pytest.approx(0.3 * repairs / 0.35, abs=0.02)
+    for band in ("half or more", "fewer"):
+        assert bands[band]["placebo"] == pytest.approx(0.5, abs=0.02)
+        assert bands[band]["low_images"] < 0 < bands[band]["high_images"]
+
+
 def test_one_seed_has_no_placebo_and_nothing_is_decided():
     right = np.array([[[1, 1, 0, 0, 0]], [[1, 0, 1, 1, 0]]]) > 0
     sample = of_networks(right, {"base": {}, "flipped": {"augment": "flip_shift"}})
@@ -122,3 +166,75 @@ def test_networks_that_differ_in_more_are_not_compared():
     changes = {"base": {}, "both": {"augment": "flip_shift", "dropout": 0.5}}
     sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, changes)
     assert remedies.FINDING.needs(sample) == "no two networks differ in one setting alone"
+
+
+SHARES = {"base": {}, "half": {"train_share": 0.5}, "quarter": {"train_share": 0.25}, "flipped": CHANGES["flipped"]}
+
+
+def wrong_in(counts, changes, images=1000):
+    """The first so many images are wrong, int (networks, seeds)."""
+    return of_networks(np.arange(images) >= np.asarray(counts)[..., None], changes)
+
+
+def test_accuracy_by_the_value_of_a_setting():
+    table = dose_response.FINDING.table(wrong_in([[400, 404], [440, 444], [500, 500], [300, 300]], SHARES))
+    assert [(row["network"], row["dose"], round(row["accuracy"], 9)) for row in table.rows] == [
+        *(("quarter", 0.25, 0.5), ("half", 0.5, 0.558), ("base", 1.0, 0.598)),
+    ]
+    assert {row["setting"] for row in table.rows} == {"train_share"}
+    assert [row["low_seeds"] is None for row in table.rows] == [True, False, False]
+    assert table.rows[2]["low_seeds"] == pytest.approx(0.598 - 12.706 * 0.002, abs=1e-5)
+
+
+def test_what_a_doubling_of_the_data_saves_and_where_four_times_as_much_leads():
+    (row,) = data_scaling.rows(wrong_in([[405, 324], [450, 405], [500, 506], [1, 1]], SHARES))
+    slopes = [np.log2(0.9), np.log2(324 / 506) / 2]  # of three evenly spaced points, the slope is that of the outer two
+    assert row["saved"] == pytest.approx(1 - 2 ** np.mean(slopes))
+    assert row["saved_low_seeds"] < row["saved"] < row["saved_high_seeds"]
+    logs = [np.log(0.405 * 0.81), np.log([0.324, 0.405, 0.506]).mean() + 3 * slopes[1] * np.log(2)]
+    assert row["error_with_more"] == pytest.approx(np.exp(np.mean(logs)))
+    assert row["expected"] == pytest.approx(np.sqrt(0.405 * 0.405**2 / 0.506))
+    assert data_scaling.FINDING.needs(wrong_in([[0], [1], [2], [3]], SHARES)) == "a run makes no errors"
+
+
+def test_what_every_run_gets_wrong_is_listed_with_what_people_say():
+    sample = of_networks(np.zeros((2, 2, 4), bool), {"base": {}, "flipped": CHANGES["flipped"]}, labels=[0, 1, 2, 0])
+    probabilities = sample.probabilities.copy()
+    probabilities[0, 0, 0] = [0.1, 0.1, 0.8]  # one of four runs takes the first image for a bird
+    probabilities[1, 1, 3] = [0.8, 0.1, 0.1]  # one of them has the last one right
+    votes = np.array([[0, 1, 1], [2, 2, 2], [2, 2, 255], [0, 0, 0]], np.uint8)
+    table = what_remains.FINDING.table(replace(sample, probabilities=probabilities, votes=votes))
+    keys = ("id", "true", "predicted", "agreeing", "votes", "votes_for_true", "votes_for_predicted")
+    assert [tuple(row[key] for key in keys) for row in table.rows] == [
+        (1, "automobile", "bird", 4, 3, 0, 3),
+        (2, "bird", "airplane", 4, 2, 2, 0),
+        (0, "airplane", "automobile", 3, 3, 1, 2),
+    ]
+    said = (
+        "75.0% of the images are wrong in every one of 4 runs, whatever was changed; of 67% of these, no more than half"
+    )
+    assert what_remains.FINDING.answer(table).sentence.startswith(said)
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.1])
+def test_optimizers_are_compared_at_their_best_rates_on_images_that_did_not_choose_them(lead):
+    """At the middle rate, adam leads by so much; sgd's rates are alike, so that the best in a sample flatters it."""
+    rates = {f"adam{rate}": {"optimizer": "adam", "learning_rate": rate} for rate in (0.0001, 0.001, 0.01)}
+    rates |= {f"sgd{rate}": {"learning_rate": rate} for rate in (0.001, 0.01, 0.1)}
+    chances = np.array([0.3, 0.6 + lead, 0.4, 0.6, 0.6, 0.6])[:, None, None]
+    differences, covered = [], 0
+    for number in range(40):
+        sample = of_networks(np.random.default_rng(number).random((6, 3, 400)) < chances, rates)
+        (row,) = best_rates.rows(sample)
+        assert (row["network_a"], row["rate_a"], row["at_end_a"], row["n"]) == ("adam0.001", 0.001, False, 200)
+        assert row["optimizer_b"] == "sgd"
+        assert row["at_end_b"] == (row["rate_b"] != 0.01)
+        differences.append(row["value"])
+        covered += row["low_images"] <= lead <= row["high_images"] and row["low_seeds"] <= lead <= row["high_seeds"]
+    assert np.mean(differences) == pytest.approx(lead, abs=0.01)
+    assert covered >= 34
+
+
+def test_without_two_ladders_no_best_rates_are_compared():
+    sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, {"base": {}, "fast": {"learning_rate": 0.1}})
+    assert best_rates.FINDING.needs(sample).startswith("needs two optimizers with two or more learning rates each")

@@ -1,0 +1,88 @@
+"""How do the optimizers compare, each at its best learning rate? (docs/analysis.md, section 5)"""
+
+import numpy as np
+
+from stages.findings.finding import Finding, no_collapse
+from stages.statistics.effects import INTERVALS
+from stages.statistics.grid import Grid
+from stages.statistics.intervals import over_seeds, percentile
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row
+from stages.streams import stream
+
+Ladder = list[str]
+"""Networks with one optimizer that differ in the learning rate alone, from the lowest."""
+
+
+def rows(sample: Sample) -> list[Row]:
+    chosen_on = np.zeros(len(sample.labels), bool)
+    chosen_on[stream("best rate", sample.part).permutation(len(chosen_on))[: len(chosen_on) // 2]] = True
+    return [_row(sample, ladders, chosen_on) for ladders in _ladders(sample.grid)]
+
+
+def _ladders(grid: Grid) -> list[list[Ladder]]:
+    """Of two optimizers by the alphabet, with two or more rates each, and all else in common."""
+    groups: dict[str, dict[str, Ladder]] = {}
+    for network in sorted(grid.networks, key=lambda network: grid.settings[network].learning_rate or 0):
+        rest = grid.settings[network].model_dump_json(exclude={"optimizer", "learning_rate"})
+        groups.setdefault(rest, {}).setdefault(grid.settings[network].optimizer, []).append(network)
+    ladders = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
+    return [pair for pair in ladders if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]
+
+
+def _row(sample: Sample, ladders: list[Ladder], chosen_on: np.ndarray) -> Row:
+    """The best networks on the images of `chosen_on`, bool (N,), compared on the others."""
+    row: Row = {}
+    right = {network: sample.late_right[sample.networks.index(network)] for ladder in ladders for network in ladder}
+    best = []
+    for side, ladder in zip("ab", ladders, strict=True):
+        place = int(np.argmax([right[network][:, chosen_on].mean() for network in ladder]))
+        best.append(ladder[place])
+        settings = sample.grid.settings[ladder[place]]
+        row |= {f"optimizer_{side}": settings.optimizer, f"rate_{side}": settings.learning_rate}
+        row |= {f"network_{side}": ladder[place], f"at_end_{side}": place in (0, len(ladder) - 1)}
+    difference = right[best[0]] - right[best[1]]
+    summed, drawn = sample.resamples.means(np.stack([difference.mean(axis=0) * ~chosen_on, ~chosen_on], axis=1)).T
+    over_images = np.divide(summed, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
+    by_seed = difference[:, ~chosen_on].mean(axis=1)
+    seeds = over_seeds(by_seed, sample.confidence) or (None, None)
+    ends = (*map(float, percentile(over_images, sample.confidence)), *seeds)
+    row |= {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
+    return row | {"n": int((~chosen_on).sum()), "seeds": len(sample.seeds)}
+
+
+def needs(sample: Sample) -> str:
+    if not _ladders(sample.grid):
+        return "needs two optimizers with two or more learning rates each, and all else in common"
+    return no_collapse(sample) or ("" if len(sample.labels) > 1 else "there is one image only")
+
+
+def _columns(side: str) -> dict[str, Column]:
+    return {
+        f"optimizer_{side}": Column(str, f"optimizer {side}, by the alphabet"),
+        f"rate_{side}": Column(float, "its learning rate with the highest accuracy on the other half of the images"),
+        f"network_{side}": Column(str, "the network that has it"),
+        f"at_end_{side}": Column(
+            bool, "whether it is the lowest or highest that was tried, so that a better may exist"
+        ),
+    }
+
+
+FINDING = Finding(
+    name="best_rates",
+    section="What the settings do",
+    question="How do the optimizers compare, each at its best learning rate?",
+    kind="causal",
+    caption="Each optimizer's learning rate is chosen on a random half of the images, and the two are compared on the "
+    "other half, so that the choice flatters neither. Accuracy is a mean over the last sixth of the epochs.",
+    columns={
+        **_columns("a"),
+        **_columns("b"),
+        "value": Column(float, "accuracy of a - that of b, mean over the seeds, -1..1"),
+        **INTERVALS,
+        "n": Column(int, "images that they are compared on"),
+        "seeds": Column(int, "how many seeds it is computed on"),
+    },
+    rows=rows,
+    needs=needs,
+)

@@ -1,0 +1,77 @@
+"""Which images stay wrong, whatever is changed in training? (docs/analysis.md, section 5)"""
+
+import numpy as np
+
+from stages.findings import remedies
+from stages.findings.finding import Answer, Finding
+from stages.statistics import votes
+from stages.statistics.sample import Sample
+from stages.statistics.table import Column, Row, Table
+
+
+def rows(sample: Sample) -> list[Row]:
+    """From the images on which most runs agree in one wrong answer."""
+    predicted = sample.by_run(sample.predicted)
+    missed = np.flatnonzero((predicted != sample.labels).all(axis=0))
+    counts = np.stack([(predicted[:, missed] == name).sum(axis=0) for name in range(len(sample.class_names))])
+    table = []
+    for index, agreeing in zip(missed.tolist(), counts.T, strict=True):
+        answer = int(agreeing.argmax())
+        row = {
+            "id": int(sample.ids[index]),
+            "file": sample.file(index),
+            "true": sample.class_names[sample.labels[index]],
+        }
+        row |= {"predicted": sample.class_names[answer], "agreeing": int(agreeing[answer]), "runs": len(predicted)}
+        table.append(row | _people(sample, index, answer) | {"n": len(sample.labels)})
+    return sorted(table, key=lambda row: (-row["agreeing"], row["id"]))
+
+
+def _people(sample: Sample, index: int, answer: int) -> Row:
+    if sample.votes is None:
+        return dict.fromkeys(("votes", "votes_for_true", "votes_for_predicted"))
+    given = sample.votes[index]
+    for_each = {"votes_for_true": sample.labels[index], "votes_for_predicted": answer}
+    return {
+        "votes": int((given != votes.NO_VOTE).sum()),
+        **{key: int((given == name).sum()) for key, name in for_each.items()},
+    }
+
+
+def needs(sample: Sample) -> str:
+    return remedies.needs(sample)
+
+
+def answer(table: Table) -> Answer:
+    row, share = table.rows[0], len(table.rows) / table.rows[0]["n"]
+    sentence = f"{share:.1%} of the images are wrong in every one of {row['runs']} runs, whatever was changed"
+    voted = [row for row in table.rows if row["votes"]]
+    if voted:
+        doubted = sum(2 * row["votes_for_true"] <= row["votes"] for row in voted) / len(voted)
+        sentence += f"; of {doubted:.0%} of these, no more than half of the people chose the label"
+    return Answer(f"{sentence}.", share)
+
+
+FINDING = Finding(
+    name="what_remains",
+    section="What would have made them right",
+    question="Which images stay wrong, whatever is changed in training?",
+    kind="associated",
+    caption="Images that every run of every network gets wrong, those on which most runs give the same answer first, "
+    "with how many people chose the label and that answer. The more runs, the fewer are among them by luck.",
+    columns={
+        "id": Column(int, "index of the image in the data set's source 'train'"),
+        "file": Column(str, "file that the image came from; empty where there are no files"),
+        "true": Column(str, "class of the label"),
+        "predicted": Column(str, "class that most runs answer"),
+        "agreeing": Column(int, "how many runs answer it"),
+        "runs": Column(int, "how many runs there are"),
+        "votes": Column(int, "how many people labelled the image; empty without human votes, and so the next two"),
+        "votes_for_true": Column(int, "how many of them chose the label"),
+        "votes_for_predicted": Column(int, "how many of them chose the class in 'predicted'"),
+        "n": Column(int, "images in all"),
+    },
+    rows=rows,
+    needs=needs,
+    answer=answer,
+)
