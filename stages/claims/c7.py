@@ -62,9 +62,7 @@ def _incomparable(sample: Sample) -> str:
     fixed = [name for name, effect in effects.items() if effect is None]
     if fixed:
         return f"The grid does not compare networks that differ in the {' or the '.join(fixed)} alone."
-    return (
-        "" if len(sample.seeds) > 2 else "Fewer than three seeds: how far the indices vary with the runs is not known."
-    )
+    return "" if len(sample.seeds) > 2 else "Fewer than three seeds: how far they move the indices is not known."
 
 
 CLAIM = Claim(

@@ -246,7 +246,7 @@ def test_the_data_set_matters_most_where_the_images_decide():
     judgement = verdicts(sample_of(pair=0.1, seeds=1))["C7"]
     assert (judgement.verdict, judgement.reason) == (
         UNDECIDED,
-        "Fewer than three seeds: how far the indices vary with the runs is not known.",
+        "Fewer than three seeds: how far they move the indices is not known.",
     )
 
 
