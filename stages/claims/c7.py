@@ -39,7 +39,7 @@ def _differences(sample: Sample, image: Row, other: Row, part: str) -> list[Evid
     low, high = map(float, percentile(samples["image"][index] - samples[other["source"]][index], sample.confidence))
     intervals = {"images": (low, high, image["n"])}
     without = [without_each_seed(sample, sources(sample)[row["source"]], index) for row in (image, other)]
-    if ends := jackknife(value, np.subtract(*without), sample.confidence):
+    if ends := jackknife(value, np.subtract(without[0], without[1]), sample.confidence):
         intervals["seeds"] = (*ends, len(sample.seeds))
     name = f"{index} index of image - that of {other['source']}"
     return [
