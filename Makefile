@@ -53,6 +53,7 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.arithmetic
 	python -m benchmarks.memory
 	python -m benchmarks.threads
+	python -m benchmarks.coverage
 
 benchmark-training: runtime ## a whole epoch of the train stage against the bare step
 	python -m benchmarks.training_loop

@@ -1,10 +1,12 @@
 """C7: the images matter more than the settings and the run."""
 
+import numpy as np
+
 from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, above, agreed, judged, of_readings
 from stages.findings.finding import no_collapse
 from stages.findings.registry import Analysis
-from stages.findings.sobol_indices import sampled_indices
-from stages.statistics.intervals import percentile
+from stages.findings.sobol_indices import sampled_indices, sources, without_each_seed
+from stages.statistics.intervals import jackknife, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
 
@@ -26,23 +28,19 @@ def _evidence(analysis: Analysis, part: str, index: str) -> list[Evidence]:
         Evidence.of(row, quantity=f"{index} index of {row['source']}", part=part) for row in (image, settings, run)
     ]
     for other in (settings, run):
-        (alone,) = analysis.where("sobol_indices", index="first-order", source=other["source"])
-        numbers += agreed(_differences(analysis.sample, image, other, alone, part))
+        numbers += agreed(_differences(analysis.sample, image, other, part))
     return numbers
 
 
-def _differences(sample: Sample, image: Row, other: Row, alone: Row, part: str) -> list[Evidence]:
-    """How far an index of the image exceeds that of another source, over new images and over new seeds.
-
-    alone: the other's first-order index, which new seeds move; what the two sources have in common cancels.
-    """
+def _differences(sample: Sample, image: Row, other: Row, part: str) -> list[Evidence]:
+    """How far an index of the image exceeds that of another source, over new images and, by jackknife, new seeds."""
     index, value = image["index"], image["value"] - other["value"]
     samples = sampled_indices(sample)
     low, high = map(float, percentile(samples["image"][index] - samples[other["source"]][index], sample.confidence))
     intervals = {"images": (low, high, image["n"])}
-    if alone["low_seeds"] is not None:
-        moved = [value + alone["value"] - alone[end] for end in ("high_seeds", "low_seeds")]
-        intervals["seeds"] = (*moved, len(sample.seeds))
+    without = [without_each_seed(sample, sources(sample)[row["source"]], index) for row in (image, other)]
+    if ends := jackknife(value, np.subtract(without[0], without[1]), sample.confidence):
+        intervals["seeds"] = (*ends, len(sample.seeds))
     name = f"{index} index of image - that of {other['source']}"
     return [
         Evidence(
@@ -64,7 +62,7 @@ def _incomparable(sample: Sample) -> str:
     fixed = [name for name, effect in effects.items() if effect is None]
     if fixed:
         return f"The grid does not compare networks that differ in the {' or the '.join(fixed)} alone."
-    return "One seed: what varies with the run is not known." if len(sample.seeds) < 2 else ""
+    return "" if len(sample.seeds) > 2 else "Fewer than three seeds: how far they move the indices is not known."
 
 
 CLAIM = Claim(

@@ -4,7 +4,7 @@ import numpy as np
 
 from stages.findings.finding import INTERVAL, NETWORK, Answer, Figure, Finding, N, Picture, Style, human_votes
 from stages.statistics import votes
-from stages.statistics.intervals import percentile
+from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
@@ -16,17 +16,12 @@ def rows(sample: Sample) -> list[Row]:
     dissent = votes.dissent(sample.votes, sample.labels)
     groups = np.stack([dissent == count for count in range(sample.votes.shape[1] + 1)], axis=1)
     errors = 1 - sample.right_by_cell.mean(axis=1)
-    sizes = sample.resamples.means(groups)
     table = []
     for network, error in zip((*sample.grid.networks, ALL), (*errors, errors.mean(axis=0)), strict=True):
-        sums = sample.resamples.means(groups * error[:, None])
         for count, group in enumerate(groups.T):
-            row = {"network": network, "dissenting_votes": count, "error_rate": None, "low": None, "high": None}
-            if group.any():
-                drawn = sizes[:, count] > 0
-                low, high = percentile(sums[drawn, count] / sizes[drawn, count], sample.confidence)
-                row |= {"error_rate": float(error[group].mean()), "low": float(low), "high": float(high)}
-            table.append(row | {"n": int(group.sum())})
+            n = int(group.sum())
+            rate = wilson(error[group].sum(), n, sample.confidence, "error_rate")
+            table.append({"network": network, "dissenting_votes": count, **rate, "n": n})
     return table
 
 

@@ -7,6 +7,7 @@ from stages.findings.error_mass import ALL, INTERVALS, UNKNOWN, dots
 from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
+from stages.statistics.intervals import jackknife
 from stages.statistics.sample import Sample
 from stages.statistics.sensitivity import by_luck, compared, sensitive
 from stages.statistics.table import Column, Refusal, Row, Table
@@ -60,8 +61,8 @@ def _over_seeds(excess: float, wrong: np.ndarray, weights: np.ndarray, group: li
     if seeds < 3 or not all(each[group].any() for each in fewer):
         return {}
     without = [np.subtract(*shares(each, weights, group)[:2]) for each in fewer]
-    reach = float(stats.t.ppf((1 + confidence) / 2, seeds - 1) * np.sqrt((seeds - 1) * np.var(without)))
-    return {"low_seeds": excess - reach, "high_seeds": excess + reach} if reach else {}
+    ends = jackknife(excess, without, confidence)
+    return {"low_seeds": ends[0], "high_seeds": ends[1]} if ends else {}
 
 
 def needs(sample: Sample) -> str:

@@ -11,7 +11,7 @@ from stages.findings.variance_shares import OVER_SEEDS, SET, shares_over_seeds, 
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
-from stages.statistics.variance import factors, indices, members
+from stages.statistics.variance import components, factors, image_moments, indices, members
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -41,6 +41,15 @@ def sampled_indices(sample: Sample) -> Mapping[str, Mapping[str, np.ndarray]]:
     """By source and index, float (resamples,); NaN where no error varies."""
     _, samples = variances(sample)
     return {source: indices(samples, names) for source, names in sources(sample).items()}
+
+
+def without_each_seed(sample: Sample, names: set[str], index: str) -> list[float]:
+    """An index of these sources without one seed in turn; none with fewer than three seeds."""
+    parts, classes, seeds = factors(sample.grid), len(sample.class_names), len(sample.seeds)
+    fewer = [~np.delete(sample.right_by_cell, seed, axis=1) for seed in range(seeds) if seeds > 2]
+    means = [image_moments(wrong, sample.labels, classes, parts).mean(axis=0).reshape(classes, -1) for wrong in fewer]
+    values = [components(each, parts, seeds - 1, len(sample.labels)) for each in means]
+    return [float(indices(each, names)[index]) for each in values]
 
 
 def needs(sample: Sample) -> str:

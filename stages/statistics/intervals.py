@@ -9,18 +9,20 @@ SAME = 1e-12
 """Numbers that are closer differ by rounding alone: an interval of no width would say that luck plays no part."""
 
 
-def wilson(successes: int, total: int, confidence: float, name: str = "value") -> dict[str, float | None]:
+def wilson(successes: float, total: int, confidence: float, name: str = "value") -> dict[str, float | None]:
     """A proportion with its Wilson score interval (Wilson 1927); keys `name`, low, high, all None where total is 0.
+
+    successes: need not be whole: as a sum of numbers from 0 to 1, each of which varies less than a single answer.
 
     >>> {key: round(end, 3) for key, end in wilson(8, 10, 0.95).items()}
     {'value': 0.8, 'low': 0.49, 'high': 0.943}
     """
     if total == 0:
         return {name: None, "low": None, "high": None}
-    value = int(successes) / int(total)
-    test = stats.binomtest(int(successes), int(total), value)  # against its own value, whose p value of 1 takes no time
-    interval = test.proportion_ci(confidence, method="wilson")
-    return {name: value, "low": float(interval.low), "high": float(interval.high)}
+    value, extra = float(successes / total), float(stats.norm.ppf((1 + confidence) / 2) ** 2 / total)
+    centre, half = value + extra / 2, np.sqrt(extra * value * (1 - value) + extra**2 / 4)
+    low, high = (float(end / (1 + extra)) for end in (centre - half, centre + half))
+    return {name: value, "low": max(low, 0.0) if value else 0.0, "high": min(high, 1.0) if value < 1 else 1.0}
 
 
 def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
@@ -83,6 +85,21 @@ def over_unpaired_seeds(
     terms = weights**2 * values.var(axis=1, ddof=1) / seeds
     freedom = satterthwaite(terms, seeds - 1)
     return *_t_interval(weights @ values.mean(axis=1), np.sqrt(terms.sum()), freedom, confidence), freedom
+
+
+def jackknife(value: float, without: np.ndarray | Sequence[float], confidence: float) -> tuple[float, float] | None:
+    """t interval of a statistic over seeds, of its values without one seed in turn (Efron and Stein 1981).
+
+    value ± t(S - 1) x square root of (S - 1) / S x sum of squared deviations. None with fewer than three seeds, or
+    where it has no width. Of a mean it is over_seeds; here of -0.02, 0.01 and 0.04:
+
+    >>> [round(end, 3) for end in jackknife(0.01, [0.025, 0.01, -0.005], 0.95)]
+    [-0.065, 0.085]
+    """
+    seeds = len(without)
+    if seeds < 3 or np.ptp(without) < SAME:
+        return None
+    return _t_interval(value, float(np.sqrt((seeds - 1) * np.var(without))), seeds - 1, confidence)
 
 
 def paired_power(seeds: int, effect: float, confidence: float) -> float:

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from stages.claims import c1, c3, c5, c6
-from stages.claims.claim import FAILS, HOLDS
+from stages.claims import c1, c2, c3, c4, c5, c6, c7
+from stages.claims.claim import DEPENDS, FAILS, HOLDS
 from stages.findings.registry import Analysis
 from tests import worlds
 
@@ -100,6 +100,51 @@ def test_a_pair_that_ties_with_another_is_seldom_judged(networks):
     found = Counter(judged(c6.CLAIM, confusing(rng, np.stack(networks))) for _ in range(WORLDS))
     assert found[HOLDS] <= MOST
     assert found[FAILS] <= MOST
+
+
+CELLS, HALF = (len(worlds.CELLS), SEEDS, 1), np.where(np.arange(1000) % 2, 0.2, -0.2)
+OPTIMIZER, KERNEL = (np.array(signs)[:, None, None] for signs in ((1, 1, -1, -1), (1, -1, 1, -1)))
+
+
+def two_equal_effects(rng):
+    """Chances of a right answer: either setting changes the accuracy by 0.1, runs vary by 0.02."""
+    return 0.6 + 0.05 * OPTIMIZER + 0.05 * KERNEL + rng.normal(0, 0.02, CELLS) + 0 * HALF
+
+
+def image_like_optimizer(rng):
+    return 0.5 + 0.2 * OPTIMIZER + HALF + rng.normal(0, 0.02, CELLS)
+
+
+def image_like_run(rng):
+    return 0.5 + HALF + rng.choice([-0.2, 0.2], CELLS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("claim", "chances"),
+    [(c2.CLAIM, two_equal_effects), (c7.CLAIM, image_like_optimizer), (c7.CLAIM, image_like_run)],
+    ids=["C2, equal effects", "C7, image like optimizer", "C7, image like run"],
+)
+def test_two_sizes_that_are_equal_are_seldom_told_apart(claim, chances):
+    rng = np.random.default_rng(4)
+    found = Counter(
+        judged(claim, worlds.right_in(rng.random((*CELLS[:2], len(HALF))) < chances(rng), labels=np.zeros(1000)))
+        for _ in range(WORLDS)
+    )
+    assert max(found[HOLDS], found[FAILS], found[DEPENDS]) <= MOST, found
+
+
+@pytest.mark.slow
+def test_a_share_of_errors_at_its_border_is_seldom_judged():
+    """Half of the answers are wrong. Of errors on other classes, 0.8125 name bird: 0.2 + 0.8 * 0.8125 = 0.85."""
+    rng, found = np.random.default_rng(5), Counter()
+    for _ in range(WORLDS):
+        related, wrong = rng.random((2, *RUNS, len(LABELS))) < np.array([0.8125, 0.5])[:, None, None, None]
+        others = np.where(LABELS == TRUCK, SHIP, TRUCK)
+        answer = np.where(np.isin(LABELS, [BIRD, CAT]), others, np.where(related, BIRD, others))
+        predicted = np.where(wrong, answer, LABELS)
+        found[judged(c4.CLAIM, worlds.answering(LABELS, predicted, worlds.NAMES, worlds.PUBLISHED))] += 1
+    assert max(found[HOLDS], found[FAILS]) <= MOST
 
 
 def test_what_is_plainly_so_is_judged():

@@ -113,8 +113,7 @@ def test_the_charts_hold_what_the_templates_ask_for(folder):
     assert [row["true"] for row in rows["confusion"][:4]] == ["no", "yes", "no", "yes"]
     for network in ("nicknet1", "nicknet2"):
         assert sum(int(row["count"]) for row in rows["confusion"] if row["network"] == network) == 60
-    assert [row["claim"] for row in rows["verdicts"]][:2] == ["C1 training", "C1 held-out"]
-    assert {row["verdict"] for row in rows["verdicts"]} <= {"not applicable", "cannot be decided"}
+    assert rows["verdicts"] == []  # the report's claims are about CIFAR-10
 
 
 def read(name):

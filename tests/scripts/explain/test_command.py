@@ -44,8 +44,9 @@ def trained(tmp_path_factory):
         settings.write("tiny", NetworkSettings.model_validate(SMALL))
         write_text(Path("params.yaml"), yaml.safe_dump(parameters, sort_keys=False))
         Image.fromarray(batch.images[5]).resize((96, 96), Image.Resampling.NEAREST).save("five.png")
-    for stage in ("train", "evaluate", "interventions"):
-        done = run("tiny", "0", folder=folder, module=f"stages.{stage}")
+    for stage in ("select", "train", "evaluate", "interventions"):
+        of = () if stage == "select" else ("tiny", "0")
+        done = run(*of, folder=folder, module=f"stages.{stage}")
         assert done.returncode == 0, done.stderr
     return folder
 

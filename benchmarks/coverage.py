@@ -1,0 +1,202 @@
+"""How often do the intervals of the page hold the truth? Worlds in which it is known, drawn anew again and again.
+
+python -m benchmarks.coverage. Writes results/coverage.md. Over images, the runs are fixed and each draw is of images of
+a population: the truth is the number in the whole population. Over seeds, the images are fixed and each draw is of new
+runs: the truth is the number that many runs give. The truth of error masses is known by arithmetic.
+"""
+
+from collections import defaultdict
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from benchmarks import planted, report
+from stages.claims import c2, c4, c7
+from stages.findings.registry import FINDINGS, Analysis
+from stages.streams import stream
+
+DRAWS, IMAGES, RESAMPLES, SEEDS, MANY_SEEDS = 200, 400, 200, 3, 1000
+SIMULTANEOUS = "low_simultaneous"
+EFFECT = {"low_images": "value", "low_seeds": "value", "low_welch": "value"}
+EFFECT |= {"last_epoch_low_images": "last_epoch", "last_epoch_low_seeds": "last_epoch"}
+INTERVALS = {
+    "effects": EFFECT,
+    "shapley": EFFECT | {"share_low": "share_of_total"},
+    "equivalence": {"low_tost": "value"},
+    "variance_shares": {"variance_low": "variance", "low": "share", "low_seeds": "share"},
+    "sobol_indices": {"low": "value", "low_seeds": "value"},
+    "errors_by_votes": {"low": "error_rate"},
+    "explained": {"low": "r2"},
+    "error_mass": {"low_images": "share", "low_seeds": "share"},
+    "sensitive_images": {"low_images": "excess", "low_seeds": "excess"},
+    "contradicted_labels": {"low": "share"},
+    "suspect_labels": {"low": "share"},
+    "scores": {"low": "value"},
+    "classes": {"low": "value", SIMULTANEOUS: "value"},
+    "confusions": {"low": "share"},
+    "confused_pairs": {"low": "share"},
+    "knockout": {"low": "repair"},
+    "knockout_any": {"low": "repair"},
+    "pair_repair": {"low": "repair", "rank_low": "rank", "count_rank_low": "count_rank"},
+    "consistency": {"low": "kappa"},
+    "mcnemar": {"low": "difference"},
+    "missed_by": {"low": "share"},
+    "missed_only_by": {"low": "share"},
+    "pixel_edits": {"low": "difference"},
+}
+"""By finding, the lower end of each interval, and the column of the number that it is of."""
+APART = {
+    "variance_shares": "component",
+    "sobol_indices": "index",
+    "explained": "predictor",
+    "error_mass": "chance",
+    "scores": "score",
+    "classes": "score",
+    "pixel_edits": "direction",
+    "claim_numbers": "quantity",
+}
+"""Findings whose rows are counted apart, by a column."""
+NUMBERED = ("seed", "seed_a", "seed_b", "dissenting_votes", "wrong_runs")
+AT_MANY_SEEDS = ("effects", "shapley", "equivalence", "variance_shares", "sobol_indices", "claim_numbers")
+"""Whose numbers over seeds many seeds give; that of sensitive images depends on how many there are."""
+CLAIMS = (c2.CLAIM, c4.CLAIM, c7.CLAIM)
+"""Those that have intervals of their own; C1, C3, C5 and C6 are in tests/claims/test_borders.py."""
+OWN = (" - that of ", "share by", "standard deviation")
+"""Words in the names of their numbers that are in no finding."""
+SHORT = set()
+"""Intervals, with their rows, that are known to hold the truth less often than they state: docs/analysis.md."""
+
+
+class Coverage(NamedTuple):
+    """Of one interval over so many draws: what it states, the share that held the truth, and that of its worst row."""
+
+    finding: str
+    interval: str
+    rows: str
+    stated: float
+    held: float
+    worst: float
+    draws: int
+
+    @property
+    def short(self):
+        """Whether fewer held than chance lets an interval that keeps its word: 99.9% bound of the binomial."""
+        return self.held * self.draws < stats.binom.ppf(0.001, self.draws, self.stated)
+
+
+def over_seeds(column):
+    return any(word in column for word in ("seeds", "welch", "tost"))
+
+
+def unlisted():
+    """Intervals that findings have and INTERVALS does not name, or the reverse: (finding, column of the lower end)."""
+    known = {(name, low) for name, ends in INTERVALS.items() for low in ends}
+    return {(one.name, column) for one in FINDINGS for column in one.columns if "low" in column.split("_")} ^ known
+
+
+def measured(draws=DRAWS):
+    """The coverage of every interval, in the order of the page."""
+    found = Counted()
+    rng = stream("coverage", "images")
+    whole, masses = planted.population(rng, SEEDS)
+    truth = numbers(whole) | {"error_mass": masses}
+    for _ in range(draws):
+        found.count(numbers(planted.drawn(rng, whole, IMAGES, RESAMPLES)), truth, seeds=False)
+    rng = stream("coverage", "seeds")
+    images = planted.fixed_images(rng, IMAGES)
+    many = planted.trained(rng, *images, MANY_SEEDS, 2)
+    others = [numbers(planted.trained(rng, *images, SEEDS, 2), ["sensitive_images"]) for _ in range(draws)]
+    truth = numbers(many, AT_MANY_SEEDS) | {"error_mass": planted.masses(1 - many.right.mean(axis=1))}
+    truth["sensitive_images"] = _means([each["sensitive_images"] for each in others], "excess")
+    for _ in range(draws):
+        found.count(numbers(planted.trained(rng, *images, SEEDS, 2), truth), truth, seeds=True)
+    return found.coverage()
+
+
+def numbers(sample, names=(*INTERVALS, "claim_numbers")):
+    """By finding, the rows of its table by what they are of."""
+    analysis = Analysis(sample)
+    tables = {name: table.rows for name in names if name in INTERVALS and (table := analysis.table(name))}
+    if "claim_numbers" in names:
+        tables["claim_numbers"] = [
+            {"claim": claim.name} | asdict(number)
+            for claim in CLAIMS
+            for number in claim.judge(analysis).evidence
+            if any(words in number.quantity for words in OWN)
+        ]
+    return {name: {_key(row): row for row in rows} for name, rows in tables.items()}
+
+
+def _key(row):
+    """What a row is of: its words, and the numbers of its runs."""
+    words = [value for name, value in row.items() if isinstance(value, str) and name not in ("kind", "verdict")]
+    return (*words, *(row[name] for name in NUMBERED if name in row))
+
+
+def _means(tables, column):
+    return {key: {column: np.mean([table[key][column] for table in tables])} for key in tables[0]}
+
+
+class Counted:
+    """By finding, interval and group of rows: by row, whether each draw's interval held the truth."""
+
+    def __init__(self):
+        self.held = defaultdict(lambda: defaultdict(list))
+
+    def count(self, tables, truth, seeds):
+        """One draw: the intervals over seeds, or those over images, of these tables."""
+        for name, rows in tables.items():
+            together = defaultdict(list)
+            for key, row in rows.items():
+                for low, value in INTERVALS.get(name, {"low": "value"}).items():
+                    if row[low] is None or (over_seeds(low) or over_seeds(row.get("quantity", ""))) != seeds:
+                        continue
+                    held = row[low] <= truth[name][key][value] <= row[low.replace("low", "high")]
+                    place = name, low, row.get(APART.get(name), "")
+                    if low == SIMULTANEOUS:
+                        together[place].append(held)
+                    else:
+                        self.held[place][key].append(held)
+            for place, each in together.items():
+                self.held[place]["together"].append(all(each))
+
+    def coverage(self):
+        table = []
+        for (name, low, rows), by_row in self.held.items():
+            draws = max(map(len, by_row.values()))
+            often = [np.mean(held) for held in by_row.values() if len(held) > draws / 2]
+            held = np.mean(np.concatenate(list(by_row.values())))
+            stated = 0.9 if low == "low_tost" else 0.95
+            table.append(Coverage(name, low, rows, stated, float(held), float(min(often)), draws))
+        return table
+
+
+ABOUT = f"""# How often the intervals of the page hold the truth
+
+`python -m benchmarks.coverage`, {DRAWS} draws of {IMAGES} images and {SEEDS} seeds, {RESAMPLES} resamples, of the
+worlds in benchmarks/planted.py. 'holds': share of draws and rows in which the interval holds the truth; 'worst row':
+the row in which it does so least. 'enough': not fewer than chance lets an interval that keeps its word (99.9% bound of
+the binomial of {DRAWS} draws).
+
+"""
+HEADER = ("finding", "interval", "rows", "over", "states", "holds", "worst row", "enough")
+
+
+def table(found):
+    rows = []
+    for one in found:
+        over = "seeds" if over_seeds(one.interval + one.rows) else "images"
+        enough = "no" if one.short else "yes"
+        numbers = (f"{number:.3f}" for number in (one.stated, one.held, one.worst))
+        rows.append((one.finding, one.interval.replace("low", "low to high"), one.rows, over, *numbers, enough))
+    return report.markdown_table(HEADER, rows)
+
+
+def main():
+    report.write("coverage.md", ABOUT + table(measured()))
+
+
+if __name__ == "__main__":
+    main()
