@@ -83,7 +83,7 @@ def test_what_the_runs_do_not_support_is_said(export):
     assert re.search(r"\n- needs 2 or more seeds.*\n  - share of the run\n", page)
 
 
-def test_a_collapsed_run_is_named_and_has_no_effects(export):
+def test_a_collapsed_run_is_named_and_its_network_left_out(export):
     def collapse(sample):
         probabilities = sample.probabilities.copy()
         probabilities[1, 0] = [1, *[0] * 9]
@@ -91,8 +91,9 @@ def test_a_collapsed_run_is_named_and_has_no_effects(export):
 
     page, _ = export(change=collapse)
     assert "\n- nicknet2, seed 0: 'airplane' for every image\n" in page
-    reason = "These runs do not support it: nicknet2, seed 0 predicts 'airplane' for every image.\n"
-    assert f"## Optimizer and kernel size\n\n{reason}" in page
+    assert "\n- nicknet2, seed 0 predicts 'airplane' for every image. The loss of such a run stays at ln 10" in page
+    assert "\n  - nicknet2, in all that compares or pools runs\n" in page
+    assert "Left out, for collapsed runs: nicknet2." in page
 
 
 def test_a_folder_without_a_study_of_this_layout_is_refused(tmp_path):
