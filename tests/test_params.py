@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -186,42 +185,6 @@ def test_what_is_no_set_of_parameters_is_refused(tmp_path, text):
 
 def test_a_missing_file_says_where_to_stand(tmp_path):
     assert "root folder" in problems(tmp_path / "params.yaml")
-
-
-def test_configure_writes_the_effective_settings_of_every_network(tmp_path, monkeypatch):
-    monkeypatch.chdir(edited(tmp_path).parent)
-    configure()
-    for name in ("nicknet1", "nicknet2", "nicknet3"):
-        assert effective.read(name) == params.read().network(name)
-    effective.path("nicknet1").write_text("optimizer: adam")
-    with pytest.raises(InputError, match=r"nicknet1.yaml does not hold a network's settings. Run `dvc repro -f config"):
-        effective.read("nicknet1")
-    effective.path("nicknet1").unlink()
-    with pytest.raises(InputError, match=r"nicknet1.yaml is missing. Run `dvc repro configure`"):
-        effective.read("nicknet1")
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (None, "is missing"),
-        (b"label,vote", "cannot be read"),
-        (np.zeros((3, 3)), "holds float64"),
-        (np.zeros(3, "uint8"), r"holds uint8 \(3,\); expected a .npy of uint8 \(training images, annotators\)"),
-    ],
-)
-def test_configure_refuses_votes_that_no_data_set_could_have(tmp_path, monkeypatch, content, problem):
-    monkeypatch.chdir(edited(tmp_path, ("human_votes: null", "human_votes: votes.npy")).parent)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    if isinstance(content, bytes):
-        Path("votes.npy").write_bytes(content)
-    elif content is not None:
-        np.save("votes.npy", content)
-    with pytest.raises(InputError, match=f"data.human_votes: {tmp_path}/votes.npy {problem}"):
-        configure()
-    assert not effective.FOLDER.exists()
-    np.save("votes.npy", np.zeros((7, 2), "uint8"))  # split compares them with the images
-    configure()
 
 
 VALUES = st.recursive(
