@@ -55,8 +55,9 @@ def draw(table: Table, style: Style) -> Figure:
 
 
 def answer(table: Table) -> Answer:
-    """What is excluded of the effect that is known least, and what it would take to know more."""
-    row = max(table.rows, key=lambda row: row["excluded"])
+    """What is excluded of the setting whose effect is known least, and what it would take to know more."""
+    settings = [row for row in table.rows if row["effect"] != "interaction"]
+    row = max(settings or table.rows, key=lambda row: row["excluded"])
     said = (
         f"{row['seeds']} seeds exclude an effect ({row['effect']}) beyond {100 * row['excluded']:.1f} percentage points"
     )

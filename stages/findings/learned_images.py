@@ -9,7 +9,7 @@ from stages.findings.finding import Answer, Figure, Finding, N, Picture, Style
 from stages.settings import NetworkSettings
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
-from stages.statistics.intervals import over_seeds
+from stages.statistics.intervals import excludes_zero, over_seeds
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 
@@ -138,11 +138,14 @@ def draw(table: Table, style: Style) -> Figure:
 def answer(table: Table) -> Answer:
     (row,) = table.where(network=ALL, grouping="all")
     said = f"The networks miss {row['held_out_error']:.0%} of the images that they did not learn from, and "
-    said += f"{row['training_error']:.0%} of those that they did: not having learned from an image costs "
-    said += f"{100 * row['value']:.1f} percentage points."
+    said += f"{row['training_error']:.0%} of those that they did: "
     over = "seeds" if row["low_seeds"] is not None else "images"
-    ends = row[f"low_{over}"], row[f"high_{over}"]
-    return Answer(said, row["value"], *ends, f"new {over}") if ends[0] is not None else Answer(said, row["value"])
+    low, high = row[f"low_{over}"], row[f"high_{over}"]
+    if excludes_zero(low, high):
+        said += f"not having learned from an image costs {100 * row['value']:.1f} percentage points."
+    else:
+        said += "having learned from an image is not seen to change anything."
+    return Answer(said, row["value"], low, high, f"new {over}")
 
 
 EFFECT = {

@@ -48,7 +48,7 @@ def answer(table: Table) -> Answer:
     voted = [row for row in table.rows if row["votes"]]
     if voted:
         doubted = sum(2 * row["votes_for_true"] <= row["votes"] for row in voted) / len(voted)
-        sentence += f"; of {doubted:.0%} of these, no more than half of the people chose the label"
+        sentence += f"; for {doubted:.0%} of these, at most half of the people chose the label"
     return Answer(f"{sentence}.", share)
 
 

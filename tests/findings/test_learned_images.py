@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from stages.findings import learned_images, near_duplicates
+from stages.findings.registry import Analysis
 from stages.statistics import grid
 from tests import worlds
 
@@ -107,3 +108,18 @@ def test_a_network_that_chooses_what_it_learns_from_is_left_out_by_name():
     chosen = replace(drawn, grid=grid.make(settings, (0, 1)))
     assert {row["network"] for row in learned_images.FINDING.rows(chosen)} == {"nicknet1", learned_images.ALL}
     assert learned_images.FINDING.limits(chosen)[-1].reason == "train_share decides what nicknet2 learns from"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (0.3, "10% of those that they did: not having learned from an image costs 30.4 percentage points."),
+        (0.0, "10% of those that they did: having learned from an image is not seen to change anything."),
+    ],
+)
+def test_the_sentence_says_whether_learning_from_an_image_changes_it(more, said):
+    rng = np.random.default_rng(3)
+    held_out, learned = (rng.random((2, 4, 2000)) > error for error in (0.1 + more, 0.1))
+    (answer,) = Analysis(of(held_out, learned)).answers.where(finding="learned_images")
+    assert answer["sentence"].endswith(said)
+    assert (answer["low"] > 0) == (more > 0)

@@ -211,7 +211,7 @@ def test_what_every_run_gets_wrong_is_listed_with_what_people_say():
         (0, "airplane", "automobile", 3, 3, 1, 2),
     ]
     said = (
-        "75.0% of the images are wrong in every one of 4 runs, whatever was changed; of 67% of these, no more than half"
+        "75.0% of the images are wrong in every one of 4 runs, whatever was changed; for 67% of these, at most half of"
     )
     assert what_remains.FINDING.answer(table).sentence.startswith(said)
 
