@@ -1,4 +1,4 @@
-"""What one answered while a network trained: the class of every held-out image after every epoch."""
+"""The answers of one run while it trained: the class of every held-out image after every epoch."""
 
 from pathlib import Path
 

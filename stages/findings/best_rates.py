@@ -3,20 +3,20 @@
 import numpy as np
 
 from stages.findings.finding import Finding, no_collapse
+from stages.statistics.crossfit import folds
 from stages.statistics.effects import INTERVALS
 from stages.statistics.grid import Grid
 from stages.statistics.intervals import over_seeds, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
-from stages.streams import stream
 
 Ladder = list[str]
 """Networks with one optimizer that differ in the learning rate alone, from the lowest."""
 
 
 def rows(sample: Sample) -> list[Row]:
-    chosen_on = np.zeros(len(sample.labels), bool)
-    chosen_on[stream("best rate", sample.part).permutation(len(chosen_on))[: len(chosen_on) // 2]] = True
+    (places, _), _ = folds(sample)
+    chosen_on = np.isin(np.arange(len(sample.labels)), places)
     return [_row(sample, ladders, chosen_on) for ladders in _ladders(sample.grid)]
 
 

@@ -16,7 +16,7 @@ LEAST = 2.2e-16
 
 
 def rows(sample: Sample) -> list[Row]:
-    classes, folds = len(sample.class_names), [*crossfit.folds(sample)]
+    classes, folds = len(sample.class_names), crossfit.folds(sample)
     truth = np.bincount(sample.labels, minlength=classes) / len(sample.labels)
     balanced = []
     leanings: dict[tuple[str, int | None], list[float]] = {}

@@ -76,7 +76,7 @@ FINDING = Finding(
     kind="causal",
     caption="A power law of the error rate in the share of the training images that is learned from: least squares of "
     f"log error on log share, seed by seed. {TIMES} times as many images are an extrapolation, as good as the law; "
-    "'expected' beside 'error' says how well the smaller shares foretell the largest. Intervals: t, over seeds.",
+    "'expected' beside 'error' says how well the smaller shares predict the largest. Intervals: t, over seeds.",
     columns={
         "network": Column(str, "the network with the largest share"),
         "shares": Column(int, "how many values of train_share there are"),

@@ -9,7 +9,7 @@ from stages.statistics.table import Column, Row
 
 
 def rows(sample: Sample) -> list[Row]:
-    folds = [*crossfit.folds(sample)]
+    folds = crossfit.folds(sample)
     last, stopped, chosen = [], [], {}
     for run in sample.runs:
         right = sample.epochs[run] == sample.labels

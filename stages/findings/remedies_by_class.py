@@ -12,8 +12,8 @@ from stages.statistics.table import Column, Row, Table
 def rows(sample: Sample) -> list[Row]:
     """The changes in the order of the table `remedies`."""
     of_class = np.arange(len(sample.class_names))[:, None] == sample.labels
-    found = {remedy.network + remedy.base: remedy for remedy in remedies.compared(sample)}
-    ranked = [found[row["network"] + row["base"]] for row in remedies.rows(sample)]
+    found = {(one.base, one.network, one.setting): one for one in remedies.compared(sample)}
+    ranked = [found[row["base"], row["network"], row["setting"]] for row in remedies.rows(sample)]
     cases = [case for remedy in ranked for case in remedies.cases(sample, remedy, of_class)]
     shares = iter(zip(cases, turned(sample, cases), strict=True))
     table = []

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from stages.statistics.bootstrap import Resamples
 
 CHANCES = np.arange(1, 201) / 200
-"""The chances that are told apart, float (200,)."""
+"""The chances that are distinguished, float (200,)."""
 BANDS = {"at least 0.9": CHANCES >= 0.9, "0.5 to 0.9": (CHANCES >= 0.5) & (CHANCES < 0.9), "below 0.5": CHANCES < 0.5}
 """The bands of chances, each bool (200,)."""
 STEPS = 2000

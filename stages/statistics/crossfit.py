@@ -3,8 +3,6 @@
 So no image is counted with a choice that it helped to make (Chernozhukov et al. 2018).
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from stages.statistics.intervals import over_seeds, percentile
@@ -26,7 +24,7 @@ REPAIRS = {
 }
 
 
-def folds(sample: Sample) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+def folds(sample: Sample) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Twice, the places of the images to choose on and of those to count on: two halves, drawn by lot, and swapped."""
     order = stream("halves", sample.part).permutation(len(sample.labels))
     first, second = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])

@@ -4,7 +4,7 @@ from stages.streams import stream
 from stages.train.augmentation import SHIFT, flip_shift, moved
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (400, 9, 12, 3), "uint8")
-"""Of distinct columns and rows, so that a flip and a shift can be told from the pixels."""
+"""Of distinct columns and rows, so that the pixels show a flip and a shift."""
 
 
 def test_a_flip_alone_turns_left_and_right():
