@@ -129,7 +129,7 @@ def draw(table: Table, style: Style) -> Figure:
     named = {"dissenting votes": "{} dissenting votes", "similarity": "similarity: {}"}
     labels = [named.get(row["grouping"], "{}").format(style.short(row["group"], 30)) for row in rows]
     style.rows_down(axes, labels, 40)
-    axes.set_xlim(0, 1)
+    axes.set_xlim(-0.03, 1)
     style.percent_axis(axes.xaxis, "wrong answers, mean over all networks")
     style.legend_above(figure, axes)
     return figure
