@@ -17,7 +17,6 @@ from stages.statistics.intervals import excludes_zero
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
 
-
 PAIRS = "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone"
 
 

@@ -17,6 +17,7 @@ from stages.findings import (
     dose_response,
     early_stopping,
     effects,
+    equal_loss,
     equivalence,
     error_mass,
     errors_by_votes,
@@ -55,7 +56,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
     for module in (
         *(learned_images, near_duplicates),
         *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
-        *(effects, shapley, equivalence, matched_fit, best_rates),
+        *(effects, shapley, equivalence, matched_fit, best_rates, equal_loss),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, training_dynamics, early_stopping),

@@ -1,24 +1,20 @@
 """What the verdict on the optimizer says of learning rates."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from stages.claims import c2
 from stages.claims.claim import HOLDS, UNDECIDED
 from stages.findings.registry import Analysis
-from stages.statistics.grid import make
 from tests import worlds
 
 
 def with_rates(cells, chances, seeds=3, images=2000):
     """The verdict on C2 of networks with these optimizers, kernel sizes and rates, right with these chances."""
-    settings = {f"n{i}": worlds.settings(*cell, learning_rate=rate) for i, (*cell, rate) in enumerate(cells)}
+    keys = ("optimizer", "kernel_size", "learning_rate")
+    settings = {f"n{place}": dict(zip(keys, cell, strict=True)) for place, cell in enumerate(cells)}
     right = np.random.default_rng(6).random((len(cells), seeds, images)) < np.array(chances)[:, None, None]
-    sample = worlds.right_in(right, [("sgd", 10)] * len(cells), labels=np.arange(images) % 10)
-    sample = replace(sample, networks=tuple(settings), grid=make(settings, sample.seeds))
-    return c2.CLAIM.judge(Analysis(sample))
+    return c2.CLAIM.judge(Analysis(worlds.of_networks(right, settings, labels=np.arange(images) % 10)))
 
 
 def test_the_main_difference_cites_both_optimizers_at_their_best_rates():
