@@ -238,8 +238,11 @@ def right_in(
 
 def of_networks(right: np.ndarray, changes: Mapping[str, Mapping[str, object]], **others: Any) -> Sample:
     """A sample of networks that change these settings of one network; right: bool (networks, seeds, N)."""
-    networks = {
-        name: settings(**({"optimizer": "sgd", "kernel_size": 10} | change)) for name, change in changes.items()
-    }
-    drawn = right_in(right, [("sgd", 10)] * len(changes), **others)
-    return replace(drawn, networks=tuple(networks), grid=make(networks, drawn.seeds))
+    return changed(right_in(right, [("sgd", 10)] * len(changes), **others), changes)
+
+
+def changed(sample: Sample, changes: Mapping[str, Mapping[str, object]]) -> Sample:
+    """The sample as of networks that change these settings of one network."""
+    base = {"optimizer": "sgd", "kernel_size": 10}
+    networks = {name: settings(**(base | change)) for name, change in changes.items()}
+    return replace(sample, networks=tuple(networks), grid=make(networks, sample.seeds))
