@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity, targets
 from stages.params import Params
 from stages.run import Run
 from stages.statistics import grid
@@ -34,8 +34,14 @@ def read(given: Params) -> dict[str, Sample]:
     votes = {
         part: _votes(given.data.human_votes, parts[part].ids, len(class_names)) for part in ("training", "held-out")
     }
+    learned = np.array([targets.read(run)[parts["training"].ids] for run in runs])
+    learned_as = {"training": learned.reshape(len(networks), len(seeds), -1)}
     samples = {
-        part: _sample(part, answers, common | {"votes": votes.get(part), "similarity": similar[part]})
+        part: _sample(
+            part,
+            answers,
+            common | {"votes": votes.get(part), "similarity": similar[part], "learned_as": learned_as.get(part)},
+        )
         for part in ("training", "test")
     }
     ids = parts["held-out"].ids
