@@ -34,7 +34,7 @@ KINDS = {  # share of the images, chance of a wrong answer, and where it is anot
 SHARES = np.array([share for share, _, _ in KINDS.values()])
 CHANCES = np.array([[others.get(name, usual) for _, usual, others in KINDS.values()] for name in CHANGES])
 """Float (networks, kinds)."""
-MANY_SEEDS = 300
+KEYS, MANY_SEEDS = ("changed",), 300
 LOSSES = {"base": (2.2, 0.9), "fast": (2.2, 0.4), "adam": (2.0, 0.3), "calm": (2.3, 1.2)}
 """Training loss after the first and the last epoch, where it counts."""
 

@@ -17,7 +17,8 @@ from stages.claims import c2, c4, c7
 from stages.findings.registry import FINDINGS, Analysis
 from stages.streams import stream
 
-DRAWS, IMAGES, RESAMPLES, SEEDS, MANY_SEEDS = 200, 400, 200, 3, 1000
+DRAWS, IMAGES, RESAMPLES, SEEDS = 200, 400, 200, 3
+DRAWN = IMAGES, RESAMPLES
 SIMULTANEOUS = "low_simultaneous"
 EFFECT = {"low_images": "value", "low_seeds": "value", "low_welch": "value"}
 EFFECT |= {"last_epoch_low_images": "last_epoch", "last_epoch_low_seeds": "last_epoch"}
@@ -81,9 +82,9 @@ APART = {
 VARYING = {"remedies": ("effect",), "early_stopping": ("epochs",)}
 """Words of a row that are found, not what it is of."""
 NUMBERED = ("seed", "seed_a", "seed_b", "dissenting_votes", "wrong_runs", "training_loss", "id")
-CROSS_FITTED = {"early_stopping": "value", "class_leaning": "value"}
-AVERAGED = CROSS_FITTED | {"sensitive_images": "excess"}
-"""What depends on how many images, or seeds, there are: the truth is its mean over the draws."""
+CROSS_FITTED = ("early_stopping", "class_leaning")
+AVERAGED = {"sensitive_images": "excess"} | dict.fromkeys(CROSS_FITTED, "value")
+"""What depends on how many seeds there are, if CROSS_FITTED on how many images too: its truth is a mean over draws."""
 CLAIMS = (c2.CLAIM, c4.CLAIM, c7.CLAIM)
 """Those that have intervals of their own; C1, C3, C5 and C6 are in tests/claims/test_borders.py."""
 OWN = (" - that of ", "share by", "standard deviation")
@@ -124,24 +125,34 @@ def measured(draws=DRAWS):
     """The coverage of every interval, over images and then over seeds; and what is planted, beside what is found."""
     found, recovered = Counted(), []
     for world, names in WORLDS.items():
-        rng = stream("coverage", "images", world.__name__)
+        rng = stream("coverage", "images", *world.KEYS)
+        (apart,) = rng.spawn(1)
+        over = [name for name in names if name == "claim_numbers" or not all(map(over_seeds, INTERVALS[name]))]
         whole, known = world.population(rng, SEEDS)
-        averaged = {name: column for name, column in CROSS_FITTED.items() if name in names}
-        truth = numbers(whole, [name for name in (*names, "what_remains") if name not in averaged]) | known
+        exact = [name for name in (*names, "what_remains") if name not in CROSS_FITTED]
+        truth = numbers(whole, exact) | known
         recovered += [(part.words, part.planted, part.found(truth)) for part in recovery.parts(world)]
-        drawn = (numbers(world.drawn(rng, whole, IMAGES, RESAMPLES), names) for _ in range(draws))
-        found.count_all(drawn, truth, averaged, seeds=False)
+        truth |= averages([name for name in over if name in CROSS_FITTED], draws, world.drawn, apart, whole, *DRAWN)
+        for _ in range(draws):
+            found.count(numbers(world.drawn(rng, whole, *DRAWN), over), truth, seeds=False)
     for world, names in WORLDS.items():
-        rng = stream("coverage", "seeds", world.__name__)
-        images = world.fixed_images(rng, IMAGES)
+        rng = stream("coverage", "seeds", *world.KEYS)
         over = [name for name in names if name == "claim_numbers" or any(map(over_seeds, INTERVALS[name]))]
-        averaged = {name: column for name, column in AVERAGED.items() if name in over}
+        averaged = [name for name in over if name in AVERAGED]
+        images = world.fixed_images(rng, IMAGES)
         many = world.trained(rng, images, world.MANY_SEEDS, 2)
         truth = numbers(many, [name for name in over if name not in (*averaged, "error_mass")])
         truth |= {"error_mass": planted.masses(1 - many.right.mean(axis=1))} if "error_mass" in over else {}
-        drawn = (numbers(world.trained(rng, images, SEEDS, 2), over) for _ in range(draws))
-        found.count_all(drawn, truth, averaged, seeds=True)
+        truth |= averages(averaged, draws, world.trained, rng, images, SEEDS, 2)
+        for _ in range(draws):
+            found.count(numbers(world.trained(rng, images, SEEDS, 2), over), truth, seeds=True)
     return found.coverage(), recovered
+
+
+def averages(names, draws, draw, *given):
+    """Of AVERAGED, the means over so many other draws."""
+    tables = [numbers(draw(*given), names) for _ in range(draws if names else 0)]
+    return {name: _means([each[name] for each in tables], AVERAGED[name]) for name in names}
 
 
 def numbers(sample, names):
@@ -174,17 +185,6 @@ class Counted:
 
     def __init__(self):
         self.held = defaultdict(lambda: defaultdict(list))
-
-    def count_all(self, draws, truth, averaged, seeds):
-        """averaged: findings whose truth is the mean of a column over the draws."""
-        kept = defaultdict(list)
-        for tables in draws:
-            for name in averaged:
-                kept[name].append(tables.pop(name))
-            self.count(tables, truth, seeds)
-        for name, tables in kept.items():
-            for table in tables:
-                self.count({name: table}, {name: _means(tables, averaged[name])}, seeds)
 
     def count(self, tables, truth, seeds):
         """One draw: the intervals over seeds, or those over images, of these tables."""

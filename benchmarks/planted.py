@@ -32,6 +32,8 @@ FITTED = 0.3
 SIMILAR, SIMILARITIES = (0.3, 0.4, 0.2, 0.1), (0.5, 0.85, 0.95, 0.99)
 """To the nearest training image: shares of the images that have each."""
 POPULATION, MANY_SEEDS, EPOCHS = 20_000, 1000, 12
+KEYS = ()
+"""Of the streams of random numbers."""
 NEXT = 0.6
 """How often a wrong answer names the next class; how often, of the others, the one after it."""
 SPREAD = 0.15
@@ -47,10 +49,11 @@ def population(rng, seeds):
         (labels[:, None] + rng.integers(1, 3, (POPULATION, 3))) % len(CLASSES),
         labels[:, None],
     )
-    labels, _, chances = _images(rng, POPULATION)
-    training = answered(rng, labels, FITTED * np.repeat(chances[:, None], seeds, axis=1), 2)
-    known = {"votes": votes.astype(np.uint8), "interventions": _edits(rng, sample), "similarity": similarity(rng)}
-    others = {"training": replace(training, part="training", similarity=similarity(rng))}
+    (apart,) = rng.spawn(1)
+    known = {"votes": votes.astype(np.uint8), "interventions": _edits(rng, sample), "similarity": similarity(apart)}
+    labels, _, chances = _images(apart, POPULATION)
+    training = answered(apart, labels, FITTED * np.repeat(chances[:, None], seeds, axis=1), 2)
+    others = {"training": replace(training, part="training", similarity=similarity(apart))}
     return replace(sample, **known, others=others), {"error_mass": masses(held_out)}
 
 
@@ -66,13 +69,13 @@ def drawn(rng, whole, images, resamples):
     new |= {name: getattr(whole, name)[places] for name in ("votes", "similarity") if getattr(whole, name) is not None}
     new["epochs"] = {run: answers[:, places] for run, answers in whole.epochs.items()}
     new["interventions"] = {run: _at(outcomes, places) for run, outcomes in whole.interventions.items()}
-    new["others"] = {part: drawn(rng, other, images, resamples) for part, other in whole.others.items()}
+    new["others"] = {part: drawn(rng.spawn(1)[0], other, images, resamples) for part, other in whole.others.items()}
     return replace(whole, **new)
 
 
 def fixed_images(rng, images):
     """Labels and chances, float (networks, N), of images that stay as they are: held-out, and learned from."""
-    drawn = [_images(rng, images) for _ in range(2)]
+    drawn = [_images(each, images) for each in (rng, *rng.spawn(1))]
     return [(labels, factor * chances) for (labels, _, chances), factor in zip(drawn, (1, FITTED), strict=True)]
 
 
@@ -82,7 +85,7 @@ def trained(rng, images, seeds, resamples):
     shape = len(chances), seeds
     shifts = rng.normal(0, SPREAD, (*shape, 1)) + rng.normal(0, SPREAD, (*shape, len(CLASSES)))
     sample = answered(rng, labels, shifted(chances, shifts[..., labels]), resamples)
-    training = answered(rng, learned, shifted(fitted, shifts[..., learned]), resamples)
+    training = answered(rng.spawn(1)[0], learned, shifted(fitted, shifts[..., learned]), resamples)
     return replace(sample, others={"training": replace(training, part="training")})
 
 

@@ -112,6 +112,14 @@ def test_votes_are_those_of_the_held_out_images(root, monkeypatch):
     assert inputs.read(given())["held-out"].votes is None
 
 
+def test_votes_on_the_test_images_are_theirs(root):
+    train, test = np.zeros((4, 1), np.uint8), np.array([[0, 1], [1, 255], [0, 0]], np.uint8)
+    np.savez(root / "votes.npz", train=train, test=test)
+    samples = inputs.read(given("votes.npz"))
+    np.testing.assert_array_equal(samples["test"].votes, test)
+    assert samples["training"].votes.tolist() == [[0], [0]]
+
+
 def test_votes_for_another_data_set_are_refused(root):
     np.save(root / "votes.npy", np.zeros((50000, 3), np.uint8))
     with pytest.raises(InputError, match=r"holds uint8 \(50000, 3\); expected a .npy of uint8 \(4, annotators\)"):
