@@ -246,9 +246,12 @@ def recovery_table(recovered):
     return report.markdown_table(("part", "planted", "found"), rows)
 
 
+def text(found, recovered):
+    return ABOUT + table(found) + RECOVERED + recovery_table(recovered)
+
+
 def main():
-    found, recovered = measured()
-    report.write("coverage.md", ABOUT + table(found) + RECOVERED + recovery_table(recovered))
+    report.write("coverage.md", text(*measured()))
 
 
 if __name__ == "__main__":
