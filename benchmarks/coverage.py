@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from benchmarks import planted, report
+from benchmarks import changed, planted, recovery, report
 from stages.claims import c2, c4, c7
 from stages.findings.registry import FINDINGS, Analysis
 from stages.streams import stream
 
-DRAWS, IMAGES, RESAMPLES, SEEDS, MANY_SEEDS = 200, 400, 200, 3, 1000
+DRAWS, IMAGES, RESAMPLES, SEEDS = 200, 400, 200, 3
+DRAWN = IMAGES, RESAMPLES
 SIMULTANEOUS = "low_simultaneous"
 EFFECT = {"low_images": "value", "low_seeds": "value", "low_welch": "value"}
 EFFECT |= {"last_epoch_low_images": "last_epoch", "last_epoch_low_seeds": "last_epoch"}
@@ -45,17 +46,26 @@ INTERVALS = {
     "missed_by": {"low": "share"},
     "missed_only_by": {"low": "share"},
     "pixel_edits": {"low": "difference"},
+    "learned_images": {"low_images": "value", "low_seeds": "value"},
+    "near_duplicates": {"low": "accuracy"},
+    "training_dynamics": {"low": "share"},
+    "early_stopping": {"low_images": "value", "low_seeds": "value"},
+    "class_leaning": {"low_images": "value", "low_seeds": "value"},
 }
+CHANGED = {
+    "remedies": {"low_images": "value", "low_seeds": "value"}
+    | {f"{name}_{low}": f"{name}_excess" for name in ("repaired", "broken") for low in ("low_images", "low_seeds")},
+    "remedies_by_class": {"low_images": "excess", "low_seeds": "excess"},
+    "remedies_by_chance": {"low_images": "excess"},
+    "absent_class": {"low_images": "excess", "low_seeds": "excess"},
+    "dose_response": {"low_images": "accuracy", "low_seeds": "accuracy"},
+    "data_scaling": {"saved_low_seeds": "saved", "error_with_more_low_seeds": "error_with_more"},
+    "best_rates": {"low_images": "value", "low_seeds": "value"},
+    "equal_loss": {"low_images": "value", "low_seeds": "value"},
+}
+"""Those of benchmarks.changed."""
+INTERVALS |= CHANGED
 """By finding, the lower end of each interval, and the column of the number that it is of."""
-NOT_COUNTED = {
-    "answers to training images": {"learned_images", "near_duplicates"},
-    "answers after every epoch": {"class_leaning", "early_stopping", "training_dynamics"},
-    "changes of one setting in training": {
-        *("remedies", "remedies_by_class", "remedies_by_chance"),
-        *("dose_response", "data_scaling", "best_rates"),
-    },
-}
-"""Findings about what the worlds here do not have; their own tests plant it."""
 APART = {
     "variance_shares": "component",
     "sobol_indices": "index",
@@ -64,16 +74,22 @@ APART = {
     "scores": "score",
     "classes": "score",
     "pixel_edits": "direction",
+    "learned_images": "grouping",
+    "absent_class": "how",
     "claim_numbers": "quantity",
 }
 """Findings whose rows are counted apart, by a column."""
-NUMBERED = ("seed", "seed_a", "seed_b", "dissenting_votes", "wrong_runs")
-AT_MANY_SEEDS = ("effects", "shapley", "equivalence", "variance_shares", "sobol_indices", "claim_numbers")
-"""Whose numbers over seeds many seeds give; that of sensitive images depends on how many there are."""
+VARYING = {"remedies": ("effect",), "early_stopping": ("epochs",)}
+"""Words of a row that are found, not what it is of."""
+NUMBERED = ("seed", "seed_a", "seed_b", "dissenting_votes", "wrong_runs", "training_loss", "id")
+CROSS_FITTED = ("early_stopping", "class_leaning")
+AVERAGED = {"sensitive_images": "excess"} | dict.fromkeys(CROSS_FITTED, "value")
+"""What depends on how many seeds there are, if CROSS_FITTED on how many images too: its truth is a mean over draws."""
 CLAIMS = (c2.CLAIM, c4.CLAIM, c7.CLAIM)
 """Those that have intervals of their own; C1, C3, C5 and C6 are in tests/claims/test_borders.py."""
 OWN = (" - that of ", "share by", "standard deviation")
 """Words in the names of their numbers that are in no finding."""
+WORLDS = {planted: (*[name for name in INTERVALS if name not in CHANGED], "claim_numbers"), changed: (*CHANGED,)}
 SHORT = set()
 """Intervals, with their rows, that are known to hold the truth less often than they state: docs/analysis.md."""
 
@@ -102,34 +118,47 @@ def over_seeds(column):
 def unlisted():
     """Intervals that findings have and INTERVALS does not name, or the reverse: (finding, column of the lower end)."""
     known = {(name, low) for name, ends in INTERVALS.items() for low in ends}
-    elsewhere = set.union(*NOT_COUNTED.values())
-    counted = [one for one in FINDINGS if one.name not in elsewhere]
-    return {(one.name, column) for one in counted for column in one.columns if "low" in column.split("_")} ^ known
+    return {(one.name, column) for one in FINDINGS for column in one.columns if "low" in column.split("_")} ^ known
 
 
 def measured(draws=DRAWS):
-    """The coverage of every interval, in the order of the page."""
-    found = Counted()
-    rng = stream("coverage", "images")
-    whole, masses = planted.population(rng, SEEDS)
-    truth = numbers(whole) | {"error_mass": masses}
-    for _ in range(draws):
-        found.count(numbers(planted.drawn(rng, whole, IMAGES, RESAMPLES)), truth, seeds=False)
-    rng = stream("coverage", "seeds")
-    images = planted.fixed_images(rng, IMAGES)
-    many = planted.trained(rng, *images, MANY_SEEDS, 2)
-    others = [numbers(planted.trained(rng, *images, SEEDS, 2), ["sensitive_images"]) for _ in range(draws)]
-    truth = numbers(many, AT_MANY_SEEDS) | {"error_mass": planted.masses(1 - many.right.mean(axis=1))}
-    truth["sensitive_images"] = _means([each["sensitive_images"] for each in others], "excess")
-    for _ in range(draws):
-        found.count(numbers(planted.trained(rng, *images, SEEDS, 2), truth), truth, seeds=True)
-    return found.coverage()
+    """The coverage of every interval, over images and then over seeds; and what is planted, beside what is found."""
+    found, recovered = Counted(), []
+    for world, names in WORLDS.items():
+        rng = stream("coverage", "images", *world.KEYS)
+        (apart,) = rng.spawn(1)
+        over = [name for name in names if name == "claim_numbers" or not all(map(over_seeds, INTERVALS[name]))]
+        whole, known = world.population(rng, SEEDS)
+        exact = [name for name in (*names, "what_remains") if name not in CROSS_FITTED]
+        truth = numbers(whole, exact) | known
+        recovered += [(part.words, part.planted, part.found(truth)) for part in recovery.parts(world)]
+        truth |= averages([name for name in over if name in CROSS_FITTED], draws, world.drawn, apart, whole, *DRAWN)
+        for _ in range(draws):
+            found.count(numbers(world.drawn(rng, whole, *DRAWN), over), truth, seeds=False)
+    for world, names in WORLDS.items():
+        rng = stream("coverage", "seeds", *world.KEYS)
+        over = [name for name in names if name == "claim_numbers" or any(map(over_seeds, INTERVALS[name]))]
+        averaged = [name for name in over if name in AVERAGED]
+        images = world.fixed_images(rng, IMAGES)
+        many = world.trained(rng, images, world.MANY_SEEDS, 2)
+        truth = numbers(many, [name for name in over if name not in (*averaged, "error_mass")])
+        truth |= {"error_mass": planted.masses(1 - many.right.mean(axis=1))} if "error_mass" in over else {}
+        truth |= averages(averaged, draws, world.trained, rng, images, SEEDS, 2)
+        for _ in range(draws):
+            found.count(numbers(world.trained(rng, images, SEEDS, 2), over), truth, seeds=True)
+    return found.coverage(), recovered
 
 
-def numbers(sample, names=(*INTERVALS, "claim_numbers")):
+def averages(names, draws, draw, *given):
+    """Of AVERAGED, the means over so many other draws."""
+    tables = [numbers(draw(*given), names) for _ in range(draws if names else 0)]
+    return {name: _means([each[name] for each in tables], AVERAGED[name]) for name in names}
+
+
+def numbers(sample, names):
     """By finding, the rows of its table by what they are of."""
     analysis = Analysis(sample)
-    tables = {name: table.rows for name in names if name in INTERVALS and (table := analysis.table(name))}
+    tables = {name: table.rows for name in names if name != "claim_numbers" and (table := analysis.table(name))}
     if "claim_numbers" in names:
         tables["claim_numbers"] = [
             {"claim": claim.name} | asdict(number)
@@ -137,13 +166,14 @@ def numbers(sample, names=(*INTERVALS, "claim_numbers")):
             for number in claim.judge(analysis).evidence
             if any(words in number.quantity for words in OWN)
         ]
-    return {name: {_key(row): row for row in rows} for name, rows in tables.items()}
+    return {name: {_key(name, row): row for row in rows} for name, rows in tables.items()}
 
 
-def _key(row):
+def _key(name, row):
     """What a row is of: its words, and the numbers of its runs."""
-    words = [value for name, value in row.items() if isinstance(value, str) and name not in ("kind", "verdict")]
-    return (*words, *(row[name] for name in NUMBERED if name in row))
+    left_out = ("kind", "verdict", *VARYING.get(name, ()))
+    words = [value for column, value in row.items() if isinstance(value, str) and column not in left_out]
+    return (*words, *(row[column] for column in NUMBERED if column in row))
 
 
 def _means(tables, column):
@@ -187,12 +217,18 @@ class Counted:
 ABOUT = f"""# How often the intervals of the page hold the truth
 
 `python -m benchmarks.coverage`, {DRAWS} draws of {IMAGES} images and {SEEDS} seeds, {RESAMPLES} resamples, of the
-worlds in benchmarks/planted.py. 'holds': share of draws and rows in which the interval holds the truth; 'worst row':
-the row in which it does so least. 'enough': not fewer than chance lets an interval that keeps its word (99.9% bound of
-the binomial of {DRAWS} draws).
+worlds in benchmarks/planted.py and benchmarks/changed.py. 'holds': share of draws and rows in which the interval holds
+the truth; 'worst row': the row in which it does so least. 'enough': not fewer than chance lets an interval that keeps
+its word (99.9% bound of the binomial of {DRAWS} draws).
 
 """
 HEADER = ("finding", "interval", "rows", "over", "states", "holds", "worst row", "enough")
+RECOVERED = f"""
+## What is planted, and what is found
+
+Planted: by arithmetic, from the chances in these files. Found: in one draw of {planted.POPULATION:,} images.
+
+"""
 
 
 def table(found):
@@ -205,8 +241,17 @@ def table(found):
     return report.markdown_table(HEADER, rows)
 
 
+def recovery_table(recovered):
+    rows = [(words, *(f"{number + 0.0:.3f}" for number in numbers)) for words, *numbers in recovered]
+    return report.markdown_table(("part", "planted", "found"), rows)
+
+
+def text(found, recovered):
+    return ABOUT + table(found) + RECOVERED + recovery_table(recovered)
+
+
 def main():
-    report.write("coverage.md", ABOUT + table(measured()))
+    report.write("coverage.md", text(*measured()))
 
 
 if __name__ == "__main__":

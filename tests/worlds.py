@@ -95,7 +95,7 @@ def draw(
     return Draw(sample(labels, answers, names, cells, **others), kinds, np.reshape(bad, (len(cells), seeds, classes)))
 
 
-def settings(optimizer: str, kernel_size: int, **others: object) -> NetworkSettings:
+def settings(optimizer: Any, kernel_size: Any, **others: Any) -> NetworkSettings:
     """The published architecture with these settings."""
     given = {"filters": [12, 32, 48, 48, 32], "pool_after": [1, 2, 5], "dense_units": [512, 512]}
     given |= {"epochs": 30, "batch_size": 128}
@@ -234,3 +234,15 @@ def right_in(
     labels = np.arange(np.shape(right)[2]) % 2 if labels is None else np.asarray(labels, int)
     classes = max(2, labels.max() + 1)
     return answering(labels, np.where(right, labels, (labels + 1) % classes), NAMES[:classes], cells, **others)
+
+
+def of_networks(right: np.ndarray, changes: Mapping[str, Mapping[str, object]], **others: Any) -> Sample:
+    """A sample of networks that change these settings of one network; right: bool (networks, seeds, N)."""
+    return changed(right_in(right, [("sgd", 10)] * len(changes), **others), changes)
+
+
+def changed(sample: Sample, changes: Mapping[str, Mapping[str, object]]) -> Sample:
+    """The sample as of networks that change these settings of one network."""
+    base = {"optimizer": "sgd", "kernel_size": 10}
+    networks = {name: settings(**(base | change)) for name, change in changes.items()}
+    return replace(sample, networks=tuple(networks), grid=make(networks, sample.seeds))

@@ -8,6 +8,7 @@ from scipy import stats
 
 from stages.claims.c1 import STATED
 from stages.claims.claim import HOLDS, UNDECIDED, Claim, Evidence, Judgement, above, agreed, judged, of_readings
+from stages.findings import best_rates
 from stages.findings.finding import no_collapse
 from stages.findings.registry import Analysis
 from stages.statistics.effects import accuracies, estimate
@@ -16,23 +17,27 @@ from stages.statistics.intervals import excludes_zero
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
 
+PAIRS = "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone"
+
 
 def needs(sample: Sample) -> str:
-    pairs = "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone"
-    return no_collapse(sample) or ("" if _readings(sample.grid) else pairs)
+    return no_collapse(sample) or ("" if _readings(sample.grid) or not best_rates.needs(sample) else PAIRS)
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
     sample = analysis.sample
     readings = {name: _evidence(sample, part, *effects) for name, effects in _readings(sample.grid).items()}
+    best, without = _best_rates(analysis, part)
+    if not readings:
+        return Judgement(UNDECIDED, f"{PAIRS}.", best)
     interaction, remark = _interaction(sample, part)
     if len(sample.seeds) < 2:
         evidence = [replace(number, verdict="") for numbers in readings.values() for number in numbers]
         reason = "One seed: how far accuracy varies from seed to seed is not known."
-        return Judgement(UNDECIDED, reason, [*evidence, *interaction])
+        return Judgement(UNDECIDED, reason + without, [*evidence, *interaction, *best])
     judgement = of_readings({name: judged(numbers) for name, numbers in readings.items()})
-    evidence = [*judgement.evidence, *interaction, _spread(sample, part)]
-    return replace(judgement, reason=judgement.reason + remark, evidence=evidence)
+    evidence = [*judgement.evidence, *interaction, _spread(sample, part), *best]
+    return replace(judgement, reason=judgement.reason + without + remark, evidence=evidence)
 
 
 def _readings(grid: Grid) -> dict[str, tuple[Contrast, Contrast]]:
@@ -70,6 +75,17 @@ def _interaction(sample: Sample, part: str) -> tuple[list[Evidence], str]:
     if len(numbers) < 2 or not all(excludes_zero(number.low, number.high) for number in numbers):
         return numbers, ""
     return numbers, " The interaction is not 0: 'the' effect of the optimizer has no single answer."
+
+
+def _best_rates(analysis: Analysis, part: str) -> tuple[list[Evidence], str]:
+    """Each optimizer at its best learning rate, and why they are not compared; '' where they are."""
+    if reason := best_rates.needs(analysis.sample):
+        return [], f" At their best learning rates the optimizers are not compared: {reason}."
+    numbers = []
+    for row in analysis.where("best_rates"):
+        a, b = (f"{row[f'optimizer_{side}']} at {row[f'rate_{side}']:g}" for side in "ab")
+        numbers += _numbers(f"each optimizer at its best learning rate, {a} - {b}", row, part)
+    return numbers, ""
 
 
 def _sign(effect: Row) -> float:
@@ -122,7 +138,8 @@ CLAIM = Claim(
     rule="Holds if the size of the optimizer's effect exceeds that of the kernel size, in the intervals over new "
     "images and over new seeds, and the optimizer's effect differs from 0 over new seeds; does not hold if the "
     "kernel size's exceeds it in both. Judged between the report's networks and on the main effects; depends on the "
-    "reading where one holds and the other does not.",
+    "reading where one holds and the other does not. Each optimizer at its best learning rate stands beside it, where "
+    "several were tried, and decides nothing.",
     decide=decide,
     needs=needs,
 )

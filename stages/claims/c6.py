@@ -32,7 +32,24 @@ def decide(analysis: Analysis, part: str) -> Judgement:
             evidence.append(Evidence(quantity="repair", **repair, **place))
             verdict = sure(first, refuted[row["network"]])
             evidence.append(Evidence(quantity="probability of rank 1, by share", value=first, verdict=verdict, **place))
-    return judged(evidence)
+    return judged([*evidence, *_left_out(analysis, part)])
+
+
+def _left_out(analysis: Analysis, part: str) -> list[Evidence]:
+    """What becomes of the errors between the two where one of them was not there in training, or may not be chosen."""
+    return [
+        Evidence(
+            quantity=f"{row['true']} taken for {row['class']}, repaired beyond luck: {row['class']} {row['how']}",
+            value=row["excess"],
+            low=row["low_images"],
+            high=row["high_images"],
+            n=row["n"],
+            network=row["base"],
+            part=part,
+        )
+        for row in analysis.where("absent_class")
+        if {row["true"], row["class"]} == set(CLAIMED) and row["excess"] is not None
+    ]
 
 
 def _surely_exceeded(sample: Sample) -> dict[str, bool]:

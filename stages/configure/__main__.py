@@ -12,7 +12,7 @@ from stages.user_paths import located
 def main() -> None:
     given = params.read()
     if given.data.human_votes is not None:  # opened by a later stage; what can be known of the file now is said now
-        votes.opened(located(given.data.human_votes, os.environ))
+        votes.check(located(given.data.human_votes, os.environ))
     room.require(given)
     for network in given.networks:
         settings.write(network, given.network(network))

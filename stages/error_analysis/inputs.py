@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity, targets
 from stages.params import Params
 from stages.run import Run
 from stages.statistics import grid
@@ -31,11 +31,15 @@ def read(given: Params) -> dict[str, Sample]:
     }
     parts = answers[runs[0]]
     similar = similarity.read({part: len(parts[part].ids) for part in dataset.PARTS})
-    votes = {
-        part: _votes(given.data.human_votes, parts[part].ids, len(class_names)) for part in ("training", "held-out")
-    }
+    votes = _votes(given.data.human_votes, {part: parts[part].ids for part in dataset.PARTS}, len(class_names))
+    learned = np.array([targets.read(run)[parts["training"].ids] for run in runs])
+    learned_as = {"training": learned.reshape(len(networks), len(seeds), -1)}
     samples = {
-        part: _sample(part, answers, common | {"votes": votes.get(part), "similarity": similar[part]})
+        part: _sample(
+            part,
+            answers,
+            common | {"votes": votes[part], "similarity": similar[part], "learned_as": learned_as.get(part)},
+        )
         for part in ("training", "test")
     }
     ids = parts["held-out"].ids
@@ -60,8 +64,14 @@ def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Prediction
     )
 
 
-def _votes(path: str | None, ids: np.ndarray, classes: int) -> np.ndarray | None:
-    """Human votes uint8 (n, annotators) of the training images with these ids; None without a path."""
+def _votes(path: str | None, ids: Mapping[str, np.ndarray], classes: int) -> dict[str, np.ndarray | None]:
+    """Human votes uint8 (n, annotators) on the images with these ids, by part; None where there are none."""
     if path is None:
-        return None
-    return human_votes.read(located(path, os.environ), len(dataset.read_labels("train")), classes)[ids]
+        return dict.fromkeys(ids)
+    file = located(path, os.environ)
+    people = {
+        "train": human_votes.read(file, len(dataset.read_labels("train")), classes),
+        "test": human_votes.read_test(file, len(ids["test"]), classes),
+    }
+    of_parts = {part: people[dataset.PARTS[part]] for part in ids}
+    return {part: None if votes is None else votes[ids[part]] for part, votes in of_parts.items()}

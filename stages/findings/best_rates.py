@@ -17,25 +17,25 @@ Ladder = list[str]
 def rows(sample: Sample) -> list[Row]:
     (places, _), _ = folds(sample)
     chosen_on = np.isin(np.arange(len(sample.labels)), places)
-    return [_row(sample, ladders, chosen_on) for ladders in _ladders(sample.grid)]
+    return [_row(sample, pair, chosen_on) for pair in ladders(sample.grid)]
 
 
-def _ladders(grid: Grid) -> list[list[Ladder]]:
+def ladders(grid: Grid) -> list[list[Ladder]]:
     """Of two optimizers by the alphabet, with two or more rates each, and all else in common."""
     groups: dict[str, dict[str, Ladder]] = {}
     for network in sorted(grid.networks, key=lambda network: grid.settings[network].learning_rate or 0):
         rest = grid.settings[network].model_dump_json(exclude={"optimizer", "learning_rate"})
         groups.setdefault(rest, {}).setdefault(grid.settings[network].optimizer, []).append(network)
-    ladders = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
-    return [pair for pair in ladders if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]
+    pairs = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
+    return [pair for pair in pairs if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]
 
 
-def _row(sample: Sample, ladders: list[Ladder], chosen_on: np.ndarray) -> Row:
+def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:
     """The best networks on the images of `chosen_on`, bool (N,), compared on the others."""
     row: Row = {}
-    right = {network: sample.late_right[sample.networks.index(network)] for ladder in ladders for network in ladder}
+    right = {network: sample.late_right[sample.networks.index(network)] for ladder in pair for network in ladder}
     best = []
-    for side, ladder in zip("ab", ladders, strict=True):
+    for side, ladder in zip("ab", pair, strict=True):
         place = int(np.argmax([right[network][:, chosen_on].mean() for network in ladder]))
         best.append(ladder[place])
         settings = sample.grid.settings[ladder[place]]
@@ -52,7 +52,7 @@ def _row(sample: Sample, ladders: list[Ladder], chosen_on: np.ndarray) -> Row:
 
 
 def needs(sample: Sample) -> str:
-    if not _ladders(sample.grid):
+    if not ladders(sample.grid):
         return "needs two optimizers with two or more learning rates each, and all else in common"
     return no_collapse(sample) or ("" if len(sample.labels) > 1 else "there is one image only")
 

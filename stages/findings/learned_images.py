@@ -22,25 +22,45 @@ RANGES = ("below 0.8", "0.8 to 0.9", "0.9 to 0.97", "near-duplicate")
 
 def rows(sample: Sample) -> list[Row]:
     training, table = sample.others["training"], []
-    whole = np.array([not _chosen(sample, network) for network in sample.grid.networks])
-    errors = {one.part: ~one.right_by_cell[whole] for one in (sample, training)}
+    networks = [network for network in sample.grid.networks if not _by_people(sample, network)]
+    errors = {network: (_held_out_errors(sample, network), _training_errors(training, network)) for network in networks}
+    whole = [errors[network] for network in networks if not _chosen(sample, network)]
+    errors[ALL] = tuple(np.mean(of_part, axis=0) for of_part in zip(*whole, strict=True))
     learned = {(grouping, group): chosen for grouping, group, chosen in groups(training)}
     for grouping, group, chosen in groups(sample):
-        if (grouping, group) not in learned:
-            continue
-        pairs = errors[sample.part][:, :, chosen], errors["training"][:, :, learned[grouping, group]]
-        names = (*np.array(sample.grid.networks)[whole].tolist(), ALL)
-        each = [*zip(*pairs, strict=True), tuple(of_part.mean(axis=0) for of_part in pairs)]
-        for network, (kept, seen) in zip(names, each, strict=True):
-            row = {"network": network, "grouping": grouping, "group": group}
-            table.append(row | effect(kept, seen, sample.confidence))
+        if (grouping, group) in learned:
+            for network, (kept, seen) in errors.items():
+                row = {"network": network, "grouping": grouping, "group": group}
+                seen = seen[:, learned[grouping, group]]
+                table.append(row | effect(kept[:, chosen], seen, sample.confidence))
     return table
+
+
+def _held_out_errors(sample: Sample, network: str) -> np.ndarray:
+    """float (seeds, N): 1 where a run errs; NaN of a class that the network does not learn."""
+    errors = (~sample.right[sample.networks.index(network)]).astype(float)
+    left_out = np.array(sample.class_names)[sample.labels] == sample.grid.settings[network].without
+    return np.where(left_out, np.nan, errors)
+
+
+def _training_errors(training: Sample, network: str) -> np.ndarray:
+    """float (seeds, N): 1 where a run errs; NaN where it did not learn the image with its label."""
+    place = training.networks.index(network)
+    errors = (~training.right[place]).astype(float)
+    if training.learned_as is None:
+        return errors
+    return np.where(training.learned_as[place] == training.labels, errors, np.nan)
 
 
 def _chosen(sample: Sample, network: str) -> str:
     """Which of CHOSEN a network sets; '' for none."""
     settings, fields = sample.grid.settings[network], NetworkSettings.model_fields
     return ", ".join(name for name in CHOSEN if getattr(settings, name) != fields[name].default)
+
+
+def _by_people(sample: Sample, network: str) -> bool:
+    """Whether people's votes, not the lot, decide which images a network learns with their labels."""
+    return sample.grid.settings[network].needs_votes()
 
 
 def groups(sample: Sample) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -60,20 +80,21 @@ def groups(sample: Sample) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def effect(held_out: np.ndarray, training: np.ndarray, confidence: float) -> Row:
-    """The columns EFFECT of errors (seeds, n) of held-out and (seeds, m) of training images, 0..1.
+    """The columns EFFECT of errors (seeds, n) of held-out and (seeds, m) of training images, 0..1; NaN: not counted.
 
-    >>> row = effect(np.arange(100)[None] < 40, np.arange(400)[None] < 20, 0.95)
+    >>> row = effect(1.0 * (np.arange(100)[None] < 40), 1.0 * (np.arange(400)[None] < 20), 0.95)
     >>> [round(row[name], 3) for name in ("value", "low_images", "high_images", "share")]
     [0.35, 0.25, 0.45, 0.875]
     """
+    held_out, training = (part[:, ~np.isnan(part).all(axis=0)] for part in (held_out, training))
     row: Row = dict.fromkeys(EFFECT) | {"n": held_out.shape[1], "n_training": training.shape[1]}
-    if not (row["n"] and row["n_training"]):
+    if not all((~np.isnan(part)).any(axis=1).all() for part in (held_out, training)):
         return row
-    before, after = float(held_out.mean()), float(training.mean())
+    before, after = float(held_out.mean()), float(np.nanmean(training))
     row |= {"held_out_error": before, "training_error": after, "value": before - after}
     row["share"] = (before - after) / before if before else None
-    row["low_images"], row["high_images"] = _welch(held_out.mean(axis=0), training.mean(axis=0), confidence)
-    by_seed = held_out.mean(axis=1) - training.mean(axis=1)
+    row["low_images"], row["high_images"] = _welch(held_out.mean(axis=0), np.nanmean(training, axis=0), confidence)
+    by_seed = held_out.mean(axis=1) - np.nanmean(training, axis=1)
     row["low_seeds"], row["high_seeds"] = over_seeds(by_seed, confidence) or (None, None)
     return row
 
@@ -106,9 +127,9 @@ def limits(sample: Sample) -> list[Refusal]:
         "by similarity": unknown("similarity") and "the similarity of images is not available",
     }
     missing |= {
-        network: f"{chosen} decides what {network} learns from"
+        network: f"people's votes decide what {network} learns from ({_chosen(sample, network)}), not the lot"
         for network in sample.grid.networks
-        if (chosen := _chosen(sample, network))
+        if _by_people(sample, network)
     }
     return [Refusal(f"having learned from an image, {name}", reason) for name, reason in missing.items() if reason]
 
@@ -158,7 +179,7 @@ EFFECT = {
     "high_seeds": Column(float, "upper end of the interval over new seeds"),
     "share": Column(float, "value / held-out error: of the errors, the share that would be right answers"),
     "n": N._replace(meaning="held-out images of the group"),
-    "n_training": N._replace(meaning="training images of the group"),
+    "n_training": N._replace(meaning="training images of the group that a run learned with their label"),
 }
 
 FINDING = Finding(

@@ -22,7 +22,8 @@ def rows(sample: Sample) -> list[Row]:
     for size, a, b in _pairs(sample):
         curves_a, curves_b = (curves(sample.histories[run]) for run in (a, b))
         for level in common_losses(curves_a[0], curves_b[0]):
-            (epoch_a, error_a), (epoch_b, error_b) = reached(*curves_a, level), reached(*curves_b, level)
+            epoch_a, epoch_b = reached(curves_a[0], level), reached(curves_b[0], level)
+            error_a, error_b = (float(between(each[1], at)) for each, at in ((curves_a, epoch_a), (curves_b, epoch_b)))
             row: Row = {"kernel_size": size, "seed": a.seed, "training_loss": float(level)}
             row |= {"network_a": a.network, "error_a": error_a, "epoch_a": epoch_a}
             row |= {"network_b": b.network, "error_b": error_b, "epoch_b": epoch_b}
@@ -57,17 +58,29 @@ def common_losses(losses_a: np.ndarray, losses_b: np.ndarray) -> np.ndarray:
     return np.linspace(high, low, LEVELS) if high > low else np.empty(0)
 
 
-def reached(losses: np.ndarray, errors: np.ndarray, level: float) -> tuple[float, float]:
-    """Epoch, from 1, at which the loss first is at or below the level, and the error then; linear between epochs.
+def reached(losses: np.ndarray, level: float) -> float:
+    """Epoch, from 1, at which the loss first is at or below the level; linear between epochs.
 
-    >>> reached(np.array([2.0, 1.0, 1.8, 0.5]), np.array([0.8, 0.6, 0.7, 0.4]), 1.75)
-    (1.25, 0.75)
+    >>> reached(np.array([2.0, 1.0, 1.8, 0.5]), 1.75)
+    1.25
     """
     after = int(np.argmax(losses <= level))
     if after == 0:
-        return 1.0, float(errors[0])
-    part = (losses[after - 1] - level) / (losses[after - 1] - losses[after])
-    return float(after + part), float(errors[after - 1] + part * (errors[after] - errors[after - 1]))
+        return 1.0
+    return float(after + (losses[after - 1] - level) / (losses[after - 1] - losses[after]))
+
+
+def between(values: np.ndarray, epoch: float) -> np.ndarray:
+    """Values (epochs, ...) at a time between two epochs, from 1, linear.
+
+    >>> float(between(np.array([0.8, 0.6, 0.7]), 1.25).round(3))
+    0.75
+    """
+    before = int(epoch)
+    if before == epoch:
+        return values[before - 1] + 0.0
+    part = epoch - before
+    return values[before - 1] + part * (values[before].astype(float) - values[before - 1])
 
 
 def needs(sample: Sample) -> str:

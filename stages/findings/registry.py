@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from stages.findings import (
+    absent_class,
     best_rates,
     class_leaning,
     class_ranks,
@@ -17,6 +18,7 @@ from stages.findings import (
     dose_response,
     early_stopping,
     effects,
+    equal_loss,
     equivalence,
     error_mass,
     errors_by_votes,
@@ -54,8 +56,8 @@ FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
         *(learned_images, near_duplicates),
-        *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
-        *(effects, shapley, equivalence, matched_fit, best_rates),
+        *(remedies, remedies_by_class, remedies_by_chance, absent_class, what_remains, dose_response, data_scaling),
+        *(effects, shapley, equivalence, matched_fit, best_rates, equal_loss),
         *(variance_shares, sobol_indices, errors_by_votes, explained),
         *(error_mass, sensitive_images, contradicted_labels, suspect_labels),
         *(scores, curves, learning, training_dynamics, early_stopping),

@@ -16,12 +16,26 @@ BINS = 15
 
 
 def rows(sample: Sample) -> list[Row]:
-    table = accuracies(sample.others["training"]) if "training" in sample.others else []
-    for row in table:
-        row |= {"low": None, "high": None}  # these are all the images that the run learned, not drawn from others
+    table = fits(sample.others["training"]) if "training" in sample.others else []
     for part in (sample, sample.others.get("test")):
         if part:
             table += [*accuracies(part), *resampled_scores(part)]
+    return table
+
+
+def fits(sample: Sample) -> list[Row]:
+    """Accuracy of every run on the images that it learned from, with the classes that it learned, without intervals.
+
+    These are all the images that the run learned, not drawn from others.
+    """
+    learned = np.broadcast_to(sample.labels, sample.right.shape) if sample.learned_as is None else sample.learned_as
+    table = []
+    for run, predicted, classes in zip(
+        sample.runs, sample.by_run(sample.predicted), sample.by_run(learned), strict=True
+    ):
+        n = int((classes >= 0).sum())
+        row = {**asdict(run), "part": sample.part, "score": "accuracy"}
+        table.append(row | {"value": int((predicted == classes).sum()) / n, "low": None, "high": None, "n": n})
     return table
 
 
@@ -120,7 +134,7 @@ FINDING = Finding(
     question="How well does every run classify?",
     kind="associated",
     caption="Scores of every run. Accuracy has Wilson intervals, the others bootstrap intervals over images; that of "
-    "training images has none, since they are all that the run learned. Expected "
+    "training images, those that the run learned from with the classes that it learned, has none. Expected "
     f"calibration error (ECE) is over {BINS} equal-width bins: resampling adds to it, so its interval lies high.",
     columns={
         **RUN,

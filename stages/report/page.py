@@ -14,7 +14,7 @@ from PIL import Image
 from stages.findings.finding import Finding, Picture
 from stages.findings.registry import POOLED
 from stages.images.occlusion import overlay
-from stages.report import cases, galleries
+from stages.report import cases, galleries, remains
 from stages.report.fonts import legend
 from stages.report.results import Results
 from stages.report.style import DPI
@@ -28,6 +28,7 @@ CSS_PIXELS = 96
 ILLUSTRATED: Mapping[str, Callable[[Results], list[Any]]] = {
     "galleries": galleries.read,
     "explained_images": cases.read,
+    "what_remains": remains.read,
 }
 """What the template <finding>.html shows of a finding: those whose words are about single images."""
 
@@ -65,6 +66,7 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
         illustrated={name: read(results) for name, read in ILLUSTRATED.items()},
         notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
+        people=remains.said,
         photo=lambda id: _photo(results.images[id]),
         map_of=lambda case: _photo(overlay(results.images[case.row["id"]], case.map)),
         css=Markup(css),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from stages.report import galleries, style, tiles
+from stages.report import galleries, remains, style, tiles
 from stages.report.fonts import DEFAULT
 from stages.report.results import Results
 from stages.run import Run
@@ -17,7 +17,7 @@ EXAMPLES = 12
 def findings(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:
     """A PNG of each picture of the findings, by name. families: see fonts.Lettering."""
     with style.applied(families):
-        return _pngs(figures(results) | galleries.figures(results))
+        return _pngs(figures(results) | remains.figures(results) | galleries.figures(results))
 
 
 def examples(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:

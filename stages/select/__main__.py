@@ -16,8 +16,11 @@ def main() -> None:
     given = params.read()
     labels, training = np.asarray(dataset.read_labels("train")), np.asarray(dataset.read_indices("training"))
     names, people = dataset.read_class_names(), np.empty((len(labels), 0), "uint8")
+    tested = len(dataset.read_labels("test"))
     if given.data.human_votes is not None:  # whether needed here or not: a wrong file is refused before training
-        people = votes.read(located(given.data.human_votes, os.environ), len(labels), len(names))
+        path = located(given.data.human_votes, os.environ)
+        people = votes.read(path, len(labels), len(names))
+        votes.read_test(path, tested, len(names))
     chosen = {network: settings.read(network) for network in given.networks}
     selection.require_classes(chosen, names)
     for network, of_network in chosen.items():

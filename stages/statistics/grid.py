@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from stages.settings import NetworkSettings
+from stages.settings import DEFAULT_LEARNING_RATE, NetworkSettings
 from stages.statistics.table import Refusal
 
 Cell = tuple[str, int]
@@ -187,21 +187,28 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
 
 
 def _compared(settings: Mapping[str, NetworkSettings]) -> list[str]:
-    """The largest group of networks that differ in optimizer, its learning rate and kernel size alone."""
+    """The largest group of networks that differ in optimizer, its learning rate and kernel size alone.
+
+    Of an optimizer, those with its default rate, if there are any: other rates belong to a ladder.
+    """
     groups: dict[str, list[str]] = {}
     for network, each in settings.items():
         groups.setdefault(each.model_dump_json(exclude=COMPARED), []).append(network)
-    return max(groups.values(), key=len)
+    largest = max(groups.values(), key=len)
+    usual = {settings[network].optimizer for network in largest if _has_default_rate(settings[network])}
+    return [each for each in largest if _has_default_rate(settings[each]) or settings[each].optimizer not in usual]
+
+
+def _has_default_rate(settings: NetworkSettings) -> bool:
+    return settings.learning_rate == DEFAULT_LEARNING_RATE[settings.optimizer]
 
 
 def _left_out(network: str, first: str, settings: Mapping[str, NetworkSettings]) -> Refusal:
     here, there = settings[network], settings[first]
     names = [name for name in type(here).model_fields if getattr(here, name) != getattr(there, name)]
     differences = ", ".join(name for name in names if name not in COMPARED)
-    return Refusal(
-        f"effects of optimizer and kernel size on {network}",
-        f"it differs from {first} in {differences}; left out of them",
-    )
+    reason = f"it differs from {first} in {differences}" if differences else "its learning rate is no default"
+    return Refusal(f"effects of optimizer and kernel size on {network}", f"{reason}; left out of them")
 
 
 def _mixed_rates(settings: Sequence[NetworkSettings]) -> str:

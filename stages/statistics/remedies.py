@@ -101,23 +101,27 @@ class Case(NamedTuple):
     """Answers of a base in a state, wrong or right, and what becomes of them.
 
     before, after: bool (S, N), the state with the base and with the change. groups: bool (G, N), images. weigh: how
-    often each run and image counts, int (S, N), given the base's states.
+    often each run and image counts, int (S, N), given the base's states. counted: bool (S, N), which of the base's
+    answers in the state count; all of them if None.
     """
 
     before: np.ndarray
     after: np.ndarray
     groups: np.ndarray
     weigh: Callable[[np.ndarray], np.ndarray] = others
+    counted: np.ndarray | None = None
 
     @property
     def totals(self) -> np.ndarray:
         """How often each image counts, and of these, how often it is turned by the change, and by luck: (3, N)."""
-        weights = self.weigh(self.before)
+        weights = self.weigh(self.before if self.counted is None else self.counted)
         parts = weights, weights * ~self.after, weights * ~self.before
         return np.stack([part.sum(axis=0) for part in parts])
 
     def without(self, seed: int) -> "Case":
-        return self._replace(before=np.delete(self.before, seed, 0), after=np.delete(self.after, seed, 0))
+        counted = None if self.counted is None else np.delete(self.counted, seed, 0)
+        before, after = (np.delete(state, seed, 0) for state in (self.before, self.after))
+        return self._replace(before=before, after=after, counted=counted)
 
 
 def turned(sample: Sample, cases: Sequence[Case]) -> list[list[Row]]:

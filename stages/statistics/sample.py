@@ -28,8 +28,9 @@ class Sample:
     labels, or None. similarity: float64 (N,), to the nearest training image, see stages/similarity.py, or None. files:
     the file that each image came from, or None. histories: of every run, see history.read. epochs: of every run, uint8
     (epochs, N), its answers after every epoch; or empty. interventions: what each run answers when its images are
-    changed. others: the same runs' samples of further parts, by part. left_out: the seeds and networks that are not
-    here because runs collapsed.
+    changed. learned_as: int16 (networks, seeds, N), the class that each run learned each image as, -1 where it did not
+    learn from it; None: its label, of training images. others: the same runs' samples of further parts, by part.
+    left_out: the seeds and networks that are not here because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -51,6 +52,7 @@ class Sample:
     histories: Mapping[Run, Sequence[Row]] = field(default_factory=dict)
     epochs: Mapping[Run, np.ndarray] = field(default_factory=dict)
     interventions: Mapping[Run, Outcomes] = field(default_factory=dict)
+    learned_as: np.ndarray | None = None
     others: Mapping[str, "Sample"] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
@@ -127,6 +129,7 @@ class Sample:
             seeds=numbers,
             grid=make({name: self.grid.settings[name] for name in names}, numbers),
             probabilities=self.probabilities[np.ix_(networks, seeds)],
+            learned_as=None if self.learned_as is None else self.learned_as[np.ix_(networks, seeds)],
             others={part: other._of(networks, seeds) for part, other in self.others.items()},
             left_out=tuple(gone),
         )

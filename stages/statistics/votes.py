@@ -1,4 +1,8 @@
-"""People's labels of the training images (params data.human_votes), such as CIFAR-10N's three (Wei et al. 2022)."""
+"""People's labels of images (params data.human_votes): CIFAR-10N's three of each training image (Wei et al. 2022).
+
+A .npy has those of the training images; a .npz has them as `train`, and may have those of the test images as `test`,
+such as CIFAR-10H's fifty (Peterson et al. 2019).
+"""
 
 from pathlib import Path
 from zipfile import BadZipFile
@@ -11,18 +15,43 @@ NO_VOTE = 255
 """Instead of a class, where an annotator did not see the image."""
 FEWEST = 2
 """Votes without which an image is neither suspect nor ambiguous."""
+SOURCES = {"train": "training images", "test": "test images"}
 
 
-def opened(path: Path, images: int | None = None) -> np.ndarray:
-    """The votes, uint8 (images, annotators), in the order of the data set's training images; NO_VOTE for none.
+def check(path: Path) -> None:
+    """InputError for what can be known of the file before the images are: all but their number and that of classes."""
+    for source, votes in _arrays(path, _expected(SOURCES["train"])).items():
+        _require_votes(path, votes, len(votes) if votes.ndim else 0, _expected(SOURCES[source]))
 
-    images: their number, or None where it is not known yet. Raises InputError for a missing file, one that is not a
-    plain .npy, or another shape or dtype.
+
+def read(path: Path, images: int, classes: int) -> np.ndarray:
+    """The votes on the training images, uint8 (images, annotators), in the data set's order; NO_VOTE for none.
+
+    InputError for a missing file, one that is neither a plain .npy nor a .npz of `train` and `test`, another shape or
+    dtype, a vote for a class that does not exist, or more than 255 classes.
     """
-    count = "training images" if images is None else images
-    expected = f"expected a .npy of uint8 ({count}, annotators), people's classes, in the data set's own training order"
+    expected = _expected(images)
+    return _checked(path, _arrays(path, expected)["train"], images, classes, expected)
+
+
+def read_test(path: Path, images: int, classes: int) -> np.ndarray | None:
+    """The same of the test images; None where the file has none."""
+    votes = _arrays(path, _expected(SOURCES["train"])).get("test")
+    return None if votes is None else _checked(path, votes, images, classes, _expected(images))
+
+
+def _expected(images: int | str) -> str:
+    return (
+        f"expected a .npy of uint8 ({images}, annotators), people's classes, in the data set's own order, or a .npz "
+        "with `train`, for the training images, and `test`"
+    )
+
+
+def _arrays(path: Path, expected: str) -> dict[str, np.ndarray]:
+    """By source; `train` is there."""
     try:
-        votes = np.load(path, mmap_mode="r", allow_pickle=False)
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+        arrays = {"train": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
     except FileNotFoundError:
         raise _refusal(path, f"is missing; {expected}") from None
     except IsADirectoryError:
@@ -31,16 +60,19 @@ def opened(path: Path, images: int | None = None) -> np.ndarray:
         raise _refusal(path, f"may not be read by this user; {expected}") from None
     except (ValueError, EOFError, BadZipFile) as error:
         raise _refusal(path, f"cannot be read ({error}); {expected}") from None
-    if not isinstance(votes, np.ndarray):
-        raise _refusal(path, f"is an archive of arrays; {expected}")
-    if votes.dtype != np.uint8 or votes.ndim != 2 or votes.shape[0] != (images or votes.shape[0]) or not votes.size:
+    if "train" not in arrays or not set(arrays) <= set(SOURCES):
+        raise _refusal(path, f"is an archive of arrays ({', '.join(sorted(arrays)) or 'none'}); {expected}")
+    return arrays
+
+
+def _require_votes(path: Path, votes: np.ndarray, images: int, expected: str) -> None:
+    if votes.dtype != np.uint8 or votes.ndim != 2 or len(votes) != images or not votes.size:
         raise _refusal(path, f"holds {votes.dtype} {votes.shape}; {expected}")
-    return votes
 
 
-def read(path: Path, images: int, classes: int) -> np.ndarray:
-    """The same; raises InputError also for a vote for a class that does not exist, or more than 255 classes."""
-    votes = np.asarray(opened(path, images))
+def _checked(path: Path, array: np.ndarray, images: int, classes: int, expected: str) -> np.ndarray:
+    _require_votes(path, array, images, expected)
+    votes = np.asarray(array)
     if classes > NO_VOTE:
         raise _refusal(path, f"has votes on {classes} classes; expected at most {NO_VOTE}, as {NO_VOTE} means no vote")
     unknown = (votes >= classes) & (votes != NO_VOTE)

@@ -13,7 +13,7 @@ from stages.statistics import table
 from tests import worlds
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-READ = {"scores", "classes", "class_ranks", "pair_repair"}
+READ = {"scores", "classes", "class_ranks", "pair_repair", "absent_class"}
 
 
 class Recorded(Analysis):

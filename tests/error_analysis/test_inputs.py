@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity
+from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity, targets
 from stages.error_analysis import inputs
 from stages.errors import InputError
 from stages.files import write_array, write_json
@@ -32,6 +32,7 @@ def root(tmp_path, monkeypatch):
         write(run, np.float32(place / 10))
         history.write(run, [{"epoch": 1, "part": "held-out", "accuracy": place / 10, "loss": 1.0, "precision": 0.5}])
         epochs.write(run, np.full((1 + place, 2), place, np.uint8))
+        targets.write(run, np.array([0, -1, place - 1, -1]))
         nothing = {"before", "edited", "placebo", "norms", "error_edited", "error_placebo", "maps"}
         arrays = {name: np.zeros((0, 0)) for name in nothing}
         outcomes.write(run, Outcomes(edits=np.array(["grey"]), ids=HELD_OUT, error_ids=HELD_OUT, **arrays))
@@ -83,6 +84,8 @@ def test_only_the_held_out_images_have_all_that_is_known():
     assert tuple(sample.histories) == tuple(sample.epochs) == tuple(sample.interventions) == RUNS
     assert sample.others == {"training": samples["training"], "test": samples["test"]}
     assert samples["test"].files is samples["test"].votes is None
+    assert samples["training"].learned_as.tolist() == [[[0, -1], [0, 0]], [[0, 1], [0, 2]]]
+    assert sample.learned_as is samples["test"].learned_as is None
     similar = {part: sample.similarity.tolist() for part, sample in samples.items()}
     assert similar == {"training": [0.1, 0.2], "held-out": [0.3, 1.0], "test": [0.5] * 3}
 
@@ -107,6 +110,14 @@ def test_votes_are_those_of_the_held_out_images(root, monkeypatch):
     np.testing.assert_array_equal(samples["held-out"].votes, votes[HELD_OUT])
     np.testing.assert_array_equal(samples["training"].votes, votes[[0, 2]])
     assert inputs.read(given())["held-out"].votes is None
+
+
+def test_votes_on_the_test_images_are_theirs(root):
+    train, test = np.zeros((4, 1), np.uint8), np.array([[0, 1], [1, 255], [0, 0]], np.uint8)
+    np.savez(root / "votes.npz", train=train, test=test)
+    samples = inputs.read(given("votes.npz"))
+    np.testing.assert_array_equal(samples["test"].votes, test)
+    assert samples["training"].votes.tolist() == [[0], [0]]
 
 
 def test_votes_for_another_data_set_are_refused(root):

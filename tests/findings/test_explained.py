@@ -1,5 +1,7 @@
 """What class and people's votes say of an image's errors, by hand and beside scikit-learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -67,6 +69,18 @@ def test_error_rate_by_dissent_by_hand():
         ("all networks", 1): (0.375, 2),
         ("all networks", 2): (None, 0),
     }
+
+
+def test_errors_on_test_images_stand_beside_where_people_labelled_these():
+    sample = worlds.right_in(np.ones((1, 1, 3), bool), labels=[0, 0, 1], votes=np.zeros((3, 1), np.uint8))
+    right = np.array([[[1, 0, 0]]], bool)
+    test = worlds.right_in(right, labels=[0, 0, 1], votes=np.array([[0, 0], [1, 1], [1, 0]], np.uint8), part="test")
+    table = errors_by_votes.FINDING.table(replace(sample, others={"test": test}))
+    found = {(row["part"], row["dissenting_votes"]): row["error_rate"] for row in table.where(network="nicknet1")}
+    assert found == {("held-out", 0): 0, ("held-out", 1): 0, ("test", 0): 0, ("test", 1): 1, ("test", 2): 1}
+    assert errors_by_votes.FINDING.answer(table).sentence.startswith("Of the images whose label nobody disputes, 0%")
+    unasked = replace(sample, others={"test": replace(test, votes=None)})
+    assert {row["part"] for row in errors_by_votes.rows(unasked)} == {"held-out"}
 
 
 def test_planted_label_noise_is_answered_as_people_do():

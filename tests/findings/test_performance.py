@@ -27,6 +27,16 @@ def unsure():
     return replace(sample, probabilities=rng.dirichlet(np.full(3, 0.7), (2, 1, 400)).astype(np.float32))
 
 
+def test_training_accuracy_is_of_what_a_run_learned(unsure):
+    """The second run learned from three of four images, one of them as another class than its label."""
+    training = replace(answering([0, 1, 2, 0], [0, 1, 2, 1], [0, 2, 2, 0]), part="training")
+    learned = replace(training, learned_as=np.array([[[0, 1, 2, 0]], [[0, 2, 1, -1]]], np.int16))
+    for sample, second in ((learned, (2 / 3, 3)), (training, (3 / 4, 4))):
+        rows = scores.rows(replace(unsure, others={"training": sample}))
+        found = [(row["value"], row["n"], row["low"]) for row in rows if row["part"] == "training"]
+        assert found == [(3 / 4, 4, None), (*second, None)]
+
+
 def test_scores_agree_with_scikit_learn(unsure):
     values = {row["score"]: row["value"] for row in scores.rows(unsure) if row["network"] == "nicknet2"}
     labels, predicted = unsure.labels, unsure.predicted[1, 0]

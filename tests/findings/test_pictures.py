@@ -117,7 +117,7 @@ def test_an_interval_that_the_grid_cannot_give_is_named_not_drawn():
 
 
 def test_errors_are_drawn_at_the_number_of_dissenting_votes_beside_their_n():
-    row = {"network": "net", "low": 0.1, "high": 0.4, "n": 1200}
+    row = {"network": "net", "part": "held-out", "low": 0.1, "high": 0.4, "n": 1200}
     rows = [row | {"dissenting_votes": 0, "error_rate": 0.2}, row | {"dissenting_votes": 1, "error_rate": None, "n": 0}]
     rows += [each | {"network": "all networks", "error_rate": 0.3} for each in rows]
     axes = drawn(errors_by_votes, rows).axes[0]

@@ -14,7 +14,6 @@ from stages.findings import (
     remedies_by_class,
     what_remains,
 )
-from stages.statistics import grid
 from tests import worlds
 
 CHANGES = {
@@ -24,15 +23,6 @@ CHANGES = {
     "decayed": {"weight_decay": 0.01},
     "noisy": {"label_noise": 0.2},
 }
-
-
-def of_networks(right, changes, **others):
-    """A sample of networks that change these settings of one network; right: bool (networks, seeds, N)."""
-    base = {"optimizer": "sgd", "kernel_size": 10}
-    networks = {name: worlds.settings(**(base | change)) for name, change in changes.items()}
-    sample = worlds.right_in(right, [("sgd", 10)] * len(changes), **others)
-    seeds = range(np.shape(right)[1])
-    return replace(sample, networks=tuple(networks), seeds=tuple(seeds), grid=grid.make(networks, tuple(seeds)))
 
 
 def planted(rng, images):
@@ -51,7 +41,7 @@ def trained(rng, effects, seeds=3, images=3000, bad_runs=0.0, **others):
         right[network] |= (kinds == "hard") & (turned < repairs)
         right[network] &= ~((kinds == "easy") & (turned < breaks))
     right &= rng.random(right.shape) >= rng.uniform(0, bad_runs, (len(effects), seeds, 1))
-    return of_networks(right, {name: CHANGES[name] for name in effects}, **others)
+    return worlds.of_networks(right, {name: CHANGES[name] for name in effects}, **others)
 
 
 EFFECTS = {"base": (0, 0), "noisy": (0, 0.4), "flipped": (0.5, 0.1), "dropped": (0.2, 0), "decayed": (0, 0)}
@@ -116,7 +106,7 @@ def test_classes_whose_errors_a_change_repairs_are_told_apart():
     labels = rng.integers(0, 2, 4000)
     right = trained(rng, {"base": (0, 0), "flipped": (0.5, 0)}, images=4000).right
     plain = trained(rng, {"base": (0, 0), "flipped": (0, 0)}, images=4000).right
-    sample = of_networks(
+    sample = worlds.of_networks(
         np.where(labels, right, plain), {"base": {}, "flipped": CHANGES["flipped"]}, labels=labels, part="held-out"
     )
     table = remedies_by_class.FINDING.table(sample)
@@ -147,7 +137,7 @@ def test_errors_made_with_every_seed_are_repaired_only_by_a_change_that_acts_on_
 
 def test_one_seed_has_no_placebo_and_nothing_is_decided():
     right = np.array([[[1, 1, 0, 0, 0]], [[1, 0, 1, 1, 0]]]) > 0
-    sample = of_networks(right, {"base": {}, "flipped": {"augment": "flip_shift"}})
+    sample = worlds.of_networks(right, {"base": {}, "flipped": {"augment": "flip_shift"}})
     (row,) = remedies.rows(sample)
     assert (row["repaired"], row["broken"], row["value"]) == pytest.approx((2 / 3, 1 / 2, 1 / 5))
     assert (row["effect"], row["repaired_placebo"], row["p_adjusted"]) == ("cannot be decided", None, None)
@@ -156,7 +146,7 @@ def test_one_seed_has_no_placebo_and_nothing_is_decided():
 
 def test_images_of_a_class_left_out_are_not_compared():
     right = np.array([[[1, 0, 1, 0, 1, 1]] * 2, [[1, 1, 0, 0, 0, 0]] * 2]) > 0
-    sample = of_networks(right, {"base": {}, "catless": {"without": "automobile"}}, labels=[0, 0, 0, 0, 1, 1])
+    sample = worlds.of_networks(right, {"base": {}, "catless": {"without": "automobile"}}, labels=[0, 0, 0, 0, 1, 1])
     (row,) = remedies.rows(sample)
     assert (row["n"], row["errors"], row["value"]) == (4, 4, 0)
     assert (row["repaired"], row["broken"]) == (1 / 2, 1 / 2)
@@ -164,7 +154,7 @@ def test_images_of_a_class_left_out_are_not_compared():
 
 def test_networks_that_differ_in_more_are_not_compared():
     changes = {"base": {}, "both": {"augment": "flip_shift", "dropout": 0.5}}
-    sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, changes)
+    sample = worlds.of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, changes)
     assert remedies.FINDING.needs(sample) == "no two networks differ in one setting alone"
 
 
@@ -173,7 +163,7 @@ SHARES = {"base": {}, "half": {"train_share": 0.5}, "quarter": {"train_share": 0
 
 def wrong_in(counts, changes, images=1000):
     """The first so many images are wrong, int (networks, seeds)."""
-    return of_networks(np.arange(images) >= np.asarray(counts)[..., None], changes)
+    return worlds.of_networks(np.arange(images) >= np.asarray(counts)[..., None], changes)
 
 
 def test_accuracy_by_the_value_of_a_setting():
@@ -198,7 +188,9 @@ def test_what_a_doubling_of_the_data_saves_and_where_four_times_as_much_leads():
 
 
 def test_what_every_run_gets_wrong_is_listed_with_what_people_say():
-    sample = of_networks(np.zeros((2, 2, 4), bool), {"base": {}, "flipped": CHANGES["flipped"]}, labels=[0, 1, 2, 0])
+    sample = worlds.of_networks(
+        np.zeros((2, 2, 4), bool), {"base": {}, "flipped": CHANGES["flipped"]}, labels=[0, 1, 2, 0]
+    )
     probabilities = sample.probabilities.copy()
     probabilities[0, 0, 0] = [0.1, 0.1, 0.8]  # one of four runs takes the first image for a bird
     probabilities[1, 1, 3] = [0.8, 0.1, 0.1]  # one of them has the last one right
@@ -224,7 +216,7 @@ def test_optimizers_are_compared_at_their_best_rates_on_images_that_did_not_choo
     chances = np.array([0.3, 0.6 + lead, 0.4, 0.6, 0.6, 0.6])[:, None, None]
     differences, covered = [], 0
     for number in range(40):
-        sample = of_networks(np.random.default_rng(number).random((6, 3, 400)) < chances, rates)
+        sample = worlds.of_networks(np.random.default_rng(number).random((6, 3, 400)) < chances, rates)
         (row,) = best_rates.rows(sample)
         assert (row["network_a"], row["rate_a"], row["at_end_a"], row["n"]) == ("adam0.001", 0.001, False, 200)
         assert row["optimizer_b"] == "sgd"
@@ -237,5 +229,5 @@ def test_optimizers_are_compared_at_their_best_rates_on_images_that_did_not_choo
 
 
 def test_without_two_ladders_no_best_rates_are_compared():
-    sample = of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, {"base": {}, "fast": {"learning_rate": 0.1}})
+    sample = worlds.of_networks(np.arange(8).reshape(2, 2, 2) % 3 > 0, {"base": {}, "fast": {"learning_rate": 0.1}})
     assert best_rates.FINDING.needs(sample).startswith("needs two optimizers with two or more learning rates each")

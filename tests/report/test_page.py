@@ -17,7 +17,7 @@ from stages import run
 from stages.findings.registry import FINDINGS
 from stages.images.occlusion import overlay
 from stages.predictions import Predictions
-from stages.report import cases, galleries, page, results
+from stages.report import cases, galleries, page, remains, results
 from tests import worlds
 from tests.report import reports
 
@@ -225,6 +225,22 @@ def test_peoples_votes_are_counted_most_first(shown):
         for image in gallery.images:
             (name,) = set(votes[image.id].split("; "))  # in this world, all three agree
             assert image.votes == f"3\N{MULTIPLICATION SIGN} {name}"
+
+
+def test_what_remains_is_shown_with_votes_and_how_many_runs_agree(elements, shown):
+    (remaining,) = remains.read(shown)
+    rows = shown.rows("what_remains")
+    assert (remaining.number, remaining.n, len(remaining.rows)) == (len(rows), 300, min(len(rows), remains.SHOWN))
+    named = [
+        image["alt"] for image in elements.all("img") if image["alt"].endswith(".") and " runs say " in image["alt"]
+    ]
+    assert named == [
+        f"Image {row['id']}, labelled {row['true']}; {row['agreeing']} of {row['runs']} runs say {row['predicted']}."
+        for row in remaining.rows
+    ]
+    for row in remaining.rows:
+        assert f"{row['votes_for_true']} of 3 people say {row['true']}, " in " ".join(elements.text)
+    assert remains.read(replace(shown, tables={})) == []
 
 
 def test_odd_names_of_classes_and_files_stay_text(own_images):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.findings.registry import FINDINGS
-from stages.report import galleries, pictures, results, style, tiles
+from stages.report import galleries, pictures, remains, results, style, tiles
 from tests import worlds
 from tests.report import reports
 
@@ -37,6 +37,8 @@ def test_nothing_leaves_its_figure(shown):
         of_causes = any(name.startswith("gallery_cause_") for name in figures)
         assert of_causes == any(row["cause"] for row in shown.rows("galleries"))
         assert not any(network in name for name in figures for network in shown.settings)
+        figures |= remains.figures(shown)
+        assert ("gallery_what_remains" in figures) == bool(shown.rows("what_remains"))
         for name, figure in figures.items():
             figure.draw_without_rendering()
             width, height = figure.get_size_inches()

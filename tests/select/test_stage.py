@@ -23,6 +23,7 @@ def _checkout(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     write_array(dataset.labels_path("train"), LABELS)
+    write_array(dataset.labels_path("test"), LABELS[:7])
     write_array(dataset.indices_path("training"), np.arange(80))
     write_json(dataset.CLASS_NAMES, ["a", "b"])
 
@@ -52,6 +53,16 @@ def test_votes_change_only_the_networks_that_use_them():
     assert targets.read(Run("given", 0))[0] == 0
     assert targets.read(Run("voted", 0))[0] == 1
     np.testing.assert_array_equal(targets.read(Run("voted", 0))[1:], targets.read(Run("given", 0))[1:])
+
+
+def test_votes_on_test_images_are_checked_before_training_and_change_nothing_here():
+    of_training = np.zeros((100, 3), np.uint8)
+    np.savez("votes.npz", train=of_training, test=np.zeros((8, 50), np.uint8))
+    with pytest.raises(InputError, match=r"holds uint8 \(8, 50\); expected a .npy of uint8 \(7, annotators\)"):
+        select({"voted": {"labels": "votes"}}, "votes.npz")
+    np.savez("votes.npz", train=of_training, test=np.zeros((7, 50), np.uint8))
+    select({"voted": {"labels": "votes"}}, "votes.npz")
+    np.testing.assert_array_equal(targets.read(Run("voted", 0)), [*[0] * 80, *[-1] * 20])
 
 
 def test_a_class_that_is_not_there_is_refused_and_nothing_is_written():

@@ -73,10 +73,18 @@ def test_a_network_with_other_filters_is_left_out_by_name():
     assert with_another.kernel_effect() is None
 
 
-def test_two_learning_rates_of_an_optimizer_are_not_an_effect():
+def test_of_several_learning_rates_the_default_one_is_compared():
     networks = {"a": settings("adam", 15), "b": settings("adam", 10, learning_rate=0.01), "c": settings("sgd", 15)}
-    mixed = grid.make(networks, (0, 1))
-    assert "adam is used with learning rates 0.001, 0.01" in mixed.problem
+    ladder = grid.make(networks, (0, 1))
+    assert refused(ladder)["effects of optimizer and kernel size on b"].startswith("its learning rate is no default")
+    np.testing.assert_array_equal(ladder.optimizer_effect().weights, [1, 0, -1])
+    assert ladder.kernel_effect() is None
+
+
+def test_two_learning_rates_of_an_optimizer_are_not_an_effect():
+    networks = {name: settings("adam", size, learning_rate=rate) for name, size, rate in (("a", 15, 0.1), ("b", 10, 1))}
+    mixed = grid.make(networks | {"c": settings("sgd", 15)}, (0, 1))
+    assert "adam is used with learning rates 0.1, 1.0" in mixed.problem
     assert mixed.uncrossed == mixed.problem
     assert [mixed.cell(network) for network in "abc"] == [("adam", 15), ("adam", 10), ("sgd", 15)]
     assert mixed.optimizer_effect() is mixed.kernel_effect() is None

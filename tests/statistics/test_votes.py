@@ -53,10 +53,33 @@ def test_another_kind_of_file_is_refused(path, content):
         votes.read(path, 2, 3)
 
 
-def test_an_archive_is_refused(tmp_path):
-    np.savez(tmp_path / "votes.npz", a=np.zeros((2, 3), np.uint8))
-    with pytest.raises(InputError, match="an archive of arrays"):
-        votes.read(tmp_path / "votes.npz", 2, 3)
+def test_an_archive_has_the_votes_on_the_training_images_and_may_have_those_on_the_test_images(tmp_path):
+    path, train, test = tmp_path / "votes.npz", np.array([[0, 1], [2, 255]], np.uint8), np.array([[1]], np.uint8)
+    np.savez(path, train=train)
+    np.testing.assert_array_equal(votes.read(path, 2, 3), train)
+    assert votes.read_test(path, 1, 3) is None
+    np.savez(path, train=train, test=test)
+    votes.check(path)
+    np.testing.assert_array_equal(votes.read(path, 2, 3), train)
+    np.testing.assert_array_equal(votes.read_test(path, 1, 3), test)
+    for images, classes, words in ((2, 3, "holds uint8"), (1, 1, "a vote for class 1 at image 0")):
+        with pytest.raises(InputError, match=words):
+            votes.read_test(path, images, classes)
+
+
+def test_a_plain_file_has_no_votes_on_the_test_images(path):
+    np.save(path, np.zeros((2, 3), np.uint8))
+    assert votes.read_test(path, 2, 3) is None
+
+
+def test_an_archive_of_something_else_is_refused(tmp_path):
+    for names in ({"a": 2}, {"test": 2}, {"train": 2, "held_out": 2}):
+        np.savez(tmp_path / "votes.npz", **{name: np.zeros((rows, 3), np.uint8) for name, rows in names.items()})
+        with pytest.raises(InputError, match=f"an archive of arrays \\({', '.join(sorted(names))}\\)"):
+            votes.check(tmp_path / "votes.npz")
+    np.savez(tmp_path / "votes.npz", train=np.zeros((2, 3), np.uint8), test=np.zeros((2, 3), np.int64))
+    with pytest.raises(InputError, match=r"holds int64 \(2, 3\)"):
+        votes.check(tmp_path / "votes.npz")
 
 
 @pytest.mark.parametrize(
