@@ -20,11 +20,11 @@ demo: runtime ## three networks on embedded images, compared and explained, in t
 compare: runtime ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)
 
-repro: runtime ## the grid that params.yaml states, on CIFAR-10
-	dvc repro
+repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many runs at once
+	@python -m scripts.repro --jobs "$$JOBS"
 
-study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one
-	python -m scripts.study $(NAME)
+study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one; JOBS
+	python -m scripts.study $(NAME) --jobs "$$JOBS"
 
 results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results

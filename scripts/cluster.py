@@ -1,0 +1,28 @@
+"""The machines of a Dask cluster. Each must see this checkout and its cache under the same path."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import cloudpickle
+from distributed import Client
+
+from scripts import runs
+from stages.errors import InputError
+
+PACKAGES = ("dvc", "keras", "numpy", "scikit-learn", "tensorflow")
+"""What the bytes of a run depend on, beside the code, the parameters and the processor."""
+
+
+@contextmanager
+def workers(scheduler: str) -> Iterator[runs.Submit]:
+    """Those of the cluster at an address."""
+    cloudpickle.register_pickle_by_value(runs)
+    try:
+        client = Client(scheduler)
+        client.wait_for_workers(1, timeout=30)
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected workers at {scheduler}, as docs/scaling.md says; {error}") from None
+    with client:
+        produce = partial(runs.produce, own_disk=True, versions=runs.installed(PACKAGES))
+        yield partial(client.get_executor(pure=False).submit, produce)
