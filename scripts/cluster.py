@@ -1,6 +1,6 @@
 """The machines of a Dask cluster. Each must see this checkout and its cache under the same path."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -17,12 +17,21 @@ PACKAGES = ("dvc", "keras", "numpy", "scikit-learn", "tensorflow")
 @contextmanager
 def workers(scheduler: str) -> Iterator[runs.Submit]:
     """Those of the cluster at an address."""
-    cloudpickle.register_pickle_by_value(runs)
     try:
         client = Client(scheduler)
         client.wait_for_workers(1, timeout=30)
     except (OSError, ValueError) as error:
         raise InputError(f"expected workers at {scheduler}, as docs/scaling.md says; {error}") from None
     with client:
-        produce = partial(runs.produce, own_disk=True, versions=runs.installed(PACKAGES))
-        yield partial(client.get_executor(pure=False).submit, produce)
+        yield partial(client.get_executor(pure=False).submit, by_value(runs.installed(PACKAGES)))
+
+
+def by_value(versions: dict[str, str]) -> Callable[[str, str, str], list[str]]:
+    """runs.produce for workers that need not have the project's modules: a function within another is sent whole."""
+    cloudpickle.register_pickle_by_value(runs)
+    produce = runs.produce
+
+    def there(run: str, shared: str, checkout: str) -> list[str]:
+        return produce(run, shared, checkout, own_disk=True, versions=versions)
+
+    return there
