@@ -1,5 +1,7 @@
 # `make` lists the targets. Each installs what it needs into .venv first, with PYTHON or the newest that is supported.
 export PYTHONUNBUFFERED := 1
+# The packages come uncompiled: without Python's own files, every process would spend seconds on TensorFlow's modules.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help

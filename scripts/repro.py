@@ -17,7 +17,7 @@ def main(jobs: str, scheduler: str | None) -> None:
     at_once = runs.at_once(jobs)
     if scheduler or at_once > 1:
         with submitting(scheduler, at_once) as submit:
-            watched(*DVC, "repro", "select")
+            watched(*DVC, "repro", "--single-item", *runs.FIRST)
             runs.compute(Path("."), submit)
     watched(*DVC, "repro")
 

@@ -24,6 +24,8 @@ from scripts.progress import Progress
 from stages import params
 from stages.errors import InputError
 
+FIRST = ("configure", "download", "split", "select")
+"""What every run begins with. In this order and one by one, or else DVC chooses an order for dvc.lock."""
 STAGES = ("train", "evaluate", "interventions")
 """What concerns one run alone, by itself or through what stands before it."""
 FILES = ("dvc.yaml", "dvc.lock", "params.yaml", ".dvcignore", ".dvc/config", ".dvc/config.local")

@@ -89,6 +89,11 @@ def test_half_of_the_cores_decide_unless_jobs_does(monkeypatch):
     assert runs.at_once("3") == 3
 
 
+def test_the_first_stages_are_all_that_stand_before_the_runs():
+    stages = list(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
+    assert tuple(stages[: stages.index("train")]) == runs.FIRST
+
+
 @pytest.mark.parametrize("given", ["0", "abc", "-1", "1.5", "²"])
 def test_jobs_that_are_no_number_are_refused(given):
     with pytest.raises(InputError, match=rf"how many runs to do at once, such as JOBS=2, got JOBS={given}\."):
@@ -127,7 +132,7 @@ NOTED = ("began", "ended")
 @pytest.mark.slow
 def test_runs_at_once_interrupted_and_continued_have_the_bytes_of_one_after_the_other(tmp_path):
     networks = {"nicknet1": {}, "nicknet2": {"optimizer": "sgd", "kernel_size": 5}}
-    folder = checkouts.checkout(tmp_path / "nicknets", checkouts.SMALL | {"epochs": 40, "networks": networks})
+    folder = checkouts.checkout(tmp_path / "nicknets", checkouts.SMALL | {"epochs": 15, "networks": networks})
     other = tmp_path / "other"
     checkouts.run("git", "clone", "--quiet", str(folder), str(other), folder=tmp_path)
     checkouts.run("dvc", "repro", folder=other)
