@@ -57,8 +57,9 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.threads
 	python -m benchmarks.coverage
 
-benchmark-training: runtime ## a whole epoch of the train stage against the bare step
+benchmark-training: runtime ## a whole epoch of the train stage against the bare step; runs side by side
 	python -m benchmarks.training_loop
+	python -m benchmarks.jobs
 
 docs: install ## run the commands of docs/experiments.md and write their outputs into it
 	python -m scripts.walkthrough
