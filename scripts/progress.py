@@ -40,19 +40,19 @@ class Progress:
         """Say of a run that ended how it went."""
         epochs = self._waiting.pop(name)
         bar = self._bars.pop(name, None) or _bar(name, epochs)
-        self._move(bar, epochs)
+        self._move(bar, epochs, new=0)
         bar.close()
         tqdm.write(f"{name} ({self._runs - len(self._waiting)} of {self._runs}): {said}", file=sys.stdout)
         sys.stdout.flush()
 
-    def _move(self, bar: tqdm, epochs: int) -> None:
-        """Show so many epochs as done. Those that a checkpoint or the cache had count in no time that is left."""
+    def _move(self, bar: tqdm, epochs: int, new: int = 1) -> None:
+        """Show so many epochs as done. Of the first that are seen, so many took time: a checkpoint had the others."""
         step = epochs - bar.n
         if bar.disable or not step:
             return
         if not bar.n:
-            bar.initial = step - 1
-            self._all.initial += step - 1
+            bar.initial = step - new
+            self._all.initial += step - new
         bar.update(step)
         self._all.update(step)
 
