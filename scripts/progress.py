@@ -35,6 +35,7 @@ class Progress:
                 if name not in self._bars:
                     self._bars[name] = _bar(name, epochs)
                 self._move(self._bars[name], done(log.read_text(encoding="utf-8", errors="replace")))
+        self._all.refresh()
 
     def end(self, name: str, said: str) -> None:
         """Say of a run that ended how it went."""
@@ -60,8 +61,8 @@ class Progress:
 def done(printed: str) -> int:
     """How many epochs are done by what was printed so far.
 
-    >>> done("Running stage 'train@a-0':\nepoch 1/30: loss 2\nepoch 2/30: loss 1\n")
-    2
+    >>> done("epoch 9/30: loss 2"), done("Running stage 'train@a-0':")
+    (9, 0)
     """
     return max(map(int, EPOCH.findall(printed)), default=0)
 
