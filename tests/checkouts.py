@@ -21,14 +21,7 @@ SMALL = {
 }
 """Parameters of networks that train within seconds on the embedded images."""
 
-READERS = (
-    "DVC_ROOT",
-    "CIFAR10_ARCHIVE",
-    "CIFAR10_SOURCE",
-    "PYTHONDONTWRITEBYTECODE",  # each process would compile TensorFlow's and DVC's modules anew, for seconds
-    "TF_CPP_MIN_LOG_LEVEL",
-    "TF_NUM_INTRAOP_THREADS",
-)
+READERS = ("DVC_ROOT", "CIFAR10_ARCHIVE", "CIFAR10_SOURCE", "TF_CPP_MIN_LOG_LEVEL", "TF_NUM_INTRAOP_THREADS")
 """Variables of the reader's environment that the commands must not see."""
 
 
