@@ -132,11 +132,11 @@ NOTED = ("began", "ended")
 @pytest.mark.slow
 def test_runs_at_once_interrupted_and_continued_have_the_bytes_of_one_after_the_other(tmp_path):
     networks = {"nicknet1": {}, "nicknet2": {"optimizer": "sgd", "kernel_size": 5}}
-    folder = checkouts.checkout(tmp_path / "nicknets", checkouts.SMALL | {"epochs": 15, "networks": networks})
+    folder = checkouts.checkout(tmp_path / "nicknets", checkouts.SMALL | {"epochs": 60, "networks": networks})
     other = tmp_path / "other"
     checkouts.run("git", "clone", "--quiet", str(folder), str(other), folder=tmp_path)
     checkouts.run("dvc", "repro", folder=other)
-    interrupted(COMMAND, folder, lambda: len(list((folder / "checkpoints").glob("[!.]*.checkpoint"))) == 2)
+    interrupted(COMMAND, folder, lambda: list((folder / "checkpoints").glob("[!.]*.checkpoint")))
     said = checkouts.run(*COMMAND, folder=folder)
     assert said.count("train, evaluate, interventions ran") == 2
     assert checkouts.executed(said)[-2:] == ["error_analysis", "report"]
