@@ -1,5 +1,7 @@
 # `make` lists the targets. Each installs what it needs into .venv first, with PYTHON or the newest that is supported.
 export PYTHONUNBUFFERED := 1
+# The packages come uncompiled: without Python's own files, every process would spend seconds on TensorFlow's modules.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -20,11 +22,11 @@ demo: runtime ## three networks on embedded images, compared and explained, in t
 compare: runtime ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)
 
-repro: runtime ## the grid that params.yaml states, on CIFAR-10
-	dvc repro
+repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many runs at once
+	@python -m scripts.repro --jobs "$$JOBS"
 
-study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one
-	python -m scripts.study $(NAME)
+study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one; JOBS
+	python -m scripts.study $(NAME) --jobs "$$JOBS"
 
 results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results
@@ -55,8 +57,9 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.threads
 	python -m benchmarks.coverage
 
-benchmark-training: runtime ## a whole epoch of the train stage against the bare step
+benchmark-training: runtime ## a whole epoch of the train stage against the bare step; runs side by side
 	python -m benchmarks.training_loop
+	python -m benchmarks.jobs
 
 docs: install ## run the commands of docs/experiments.md and write their outputs into it
 	python -m scripts.walkthrough

@@ -41,8 +41,8 @@ def ours_step(what, settings, size):
     images, labels = batch(size)
     model, weights = training.untrained(settings, IMAGE_SHAPE, CLASSES, 0, size), np.ones(size, "float32")
     if what == "inference":
-        answer = inference.ready(model).logits
-        return lambda: answer(images).numpy()
+        answer = inference.ready(model).answer
+        return lambda: answer(images)[1].numpy()
     step = {"training": steps.learning, "watching": steps.measuring}[what](model)
     return lambda: [result.numpy() for result in tf.nest.flatten(step(images, labels, weights))]
 

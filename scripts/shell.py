@@ -1,6 +1,7 @@
 """Git, DVC and other programs, run as a user would run them."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,23 @@ def output(*command: str, folder: Path | str = ".", **options: Any) -> str:
         problem = (done.stderr or done.stdout or "").strip() or f"exit code {done.returncode}"
         raise InputError(f"`{shown(command)}` failed: {problem}")
     return done.stdout
+
+
+def watched(*command: str, folder: Path | str = ".", **variables: str) -> None:
+    """Run a command whose output the user sees; an interruption reaches all that it started, and its end is awaited."""
+    options: dict[str, Any] = {"cwd": folder, "env": environment(**variables), "stdin": subprocess.DEVNULL}
+    process = subprocess.Popen(command, process_group=0, **options)
+    try:
+        code = process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+        raise
+    if code:
+        raise InputError(
+            f"`{shown(command[: len(DVC) + 2])}` ended with exit code {code}; its output is above. Trainings that are "
+            "done stay in DVC's cache, and the same command continues from there."
+        )
 
 
 def git(*arguments: str, folder: Path | str = ".") -> str:

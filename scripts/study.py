@@ -5,21 +5,19 @@ these, networks that differ from nicknet3 in one more setting. `rates`: both opt
 experiment runs in DVC's temporary folder, so that the workspace stays as it is, and its error analysis is copied from
 its commit.
 
-python -m scripts.study [STUDY] [-S PARAMETER=VALUE ...] [--name NAME] [--output FOLDER]
+python -m scripts.study [STUDY] [-S PARAMETER=VALUE ...] [--jobs N] [--name NAME] [--output FOLDER]
 """
 
 import argparse
 import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
 
-from scripts import shell
+from scripts import runs, shell
 from stages.errors import InputError, reported
 from stages.files import write_text
 
@@ -75,14 +73,14 @@ def main() -> None:
     given = _arguments()
     settings = (*STUDIES[given.study], *given.set_param)
     name, output = given.name or given.study, given.output or FOLDER.with_name(given.study)
-    reference = run(name, settings)
+    reference = run(name, settings, runs.at_once(given.jobs))
     export(reference, output, note(reference, name, settings))
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     print(f"study: {output} holds {size / 1e6:.1f} MB; its {NOTE} says what is in it, and what is left out")
 
 
-def run(name: str, settings: Sequence[str]) -> str:
-    """Run the experiment on the commit at hand; returns its Git reference.
+def run(name: str, settings: Sequence[str], jobs: int = 1) -> str:
+    """Run the experiment on the commit at hand, so many of its runs at once; returns its Git reference.
 
     One that is there already, with these settings, is not run again.
     """
@@ -112,7 +110,10 @@ def run(name: str, settings: Sequence[str]) -> str:
             "DVC would run the study on the changes. Commit them, or take them back: git restore ."
         )
     given = [part for setting in settings for part in ("-S", setting)]
-    _watched("dvc", "exp", "run", "--temp", "--name", name, "--message", message, *given)
+    if jobs > 1:
+        with runs.processes(jobs) as submit:
+            runs.compute_experiment(settings, submit)
+    shell.watched(*shell.DVC, "exp", "run", "--temp", "--name", name, "--message", message, *given)
     return reference
 
 
@@ -177,32 +178,12 @@ def _replacing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
-def _watched(*command: str) -> None:
-    """Run a command whose output the user sees; an interruption reaches all that it started, and its end is awaited."""
-    try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no command {command[0]}. Use `make study`, or first: . .venv/bin/activate"
-        ) from None
-    try:
-        code = process.wait()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        raise
-    if code:
-        raise InputError(
-            f"`{' '.join(command[:3])}` ended with exit code {code}; its output is above. Trainings that are done stay "
-            "in DVC's cache, and the same command continues from there."
-        )
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.study", description=__doc__.split("\n\n")[0])
     parser.add_argument("study", nargs="?", default="study", choices=STUDIES, metavar="STUDY", help=", ".join(STUDIES))
     further = "a further parameter of the experiment, as for `dvc exp run`; may be given again"
     parser.add_argument("-S", dest="set_param", metavar="PARAMETER=VALUE", action="append", default=[], help=further)
+    parser.add_argument("--jobs", default="", metavar="N", help="runs at once (half the cores)")
     parser.add_argument("--name", help="of the experiment (that of the study)")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="of the export (docs/STUDY)")
     return parser.parse_args()

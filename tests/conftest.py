@@ -1,5 +1,7 @@
 """The whole pipeline, run once for all tests that look at what it does."""
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +9,10 @@ import numpy as np
 import pytest
 
 from tests.checkouts import SMALL, checkout, run
+
+# Or else every process that a test starts compiles TensorFlow's and DVC's modules anew, for seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items):

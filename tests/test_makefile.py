@@ -58,12 +58,12 @@ class Checkout:
         (self.programs / name).write_text(text)
         (self.programs / name).chmod(0o755)
 
-    def run(self, *arguments):
+    def run(self, *arguments, **variables):
         (self.folder / "log").write_text("")
         return subprocess.run(
             ["make", "--no-print-directory", *arguments],
             cwd=self.folder,
-            env={"PATH": str(self.programs)},
+            env={"PATH": str(self.programs)} | variables,
             capture_output=True,
             text=True,
         )
@@ -173,6 +173,11 @@ def test_a_link_is_used_where_it_holds_the_packages_and_never_cleared(checkout):
     shutil.rmtree(checkout.folder / ".venv")
     assert "remove the link" in other.refused("runtime")
     assert not (checkout.folder / ".venv").exists()
+
+
+def test_what_python_compiled_is_kept_whatever_the_reader_s_environment_says(checkout):
+    done = checkout.run("--eval", "show: ; @echo $${PYTHONDONTWRITEBYTECODE-kept}", "show", PYTHONDONTWRITEBYTECODE="1")
+    assert done.stdout == "kept\n"
 
 
 def test_everything_says_the_same_versions():

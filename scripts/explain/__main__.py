@@ -30,10 +30,13 @@ def main(options: argparse.Namespace) -> None:
     runtime.prepare()
     from stages.nicknet import inference
 
+    networks: dict[str, inference.Network] = {}
     explanations = {}
     for run in tqdm(runs, "runs", leave=False, disable=None):
-        weights = inference.weights_path(run)
-        model = inference.load(chosen[run.network], weights, asked.image.shape, len(names))
+        like = str(chosen[run.network].architecture())
+        if like not in networks:
+            networks[like] = inference.Network(chosen[run.network], asked.image.shape, len(names))
+        model = networks[like].trained(inference.weights_path(run))
         near: tuple[Neighbour, ...] | None = ()
         if options.neighbours:
             vector = inference.features(model, asked.image[None])[0]

@@ -5,7 +5,7 @@ image of weight 0 counts in nothing. Its sums are float32 (3, classes): of the i
 cross entropy in nats, and how many are right; and how many images are predicted to be of the class.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -89,12 +89,24 @@ def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tup
     return measure
 
 
-def answering(
-    model: Nicknet, answer: Callable[[tf.Tensor, Sequence[Factors]], tf.Tensor], factors: Sequence[Factors]
-) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The answer to a batch of images: model.logits or model.features, float32 (N, ...), with the kernels' factors."""
-    of_half = partial(tf.function(answer, jit_compile=model.xla), factors=factors)
-    return tf.function(lambda images: tf.concat(side_by_side(of_half, images), axis=0))
+def answering(model: Nicknet) -> Callable[..., list[tf.Tensor]]:
+    """The features, float32 (N, units), and the logits, float32 (N, classes), of a batch of images.
+
+    Of images, the values of model.trainable_variables and the factors of its kernels: compiled once for all weights.
+    """
+
+    @tf.function(jit_compile=model.xla)
+    def of_half(images: tf.Tensor, values: list[tf.Tensor], factors: list[Factors]) -> tuple[tf.Tensor, tf.Tensor]:
+        with keras.StatelessScope(list(zip(model.trainable_variables, values, strict=True))):
+            features = model.features(images, factors)
+            return features, model.layers[-1](features)
+
+    @tf.function
+    def answer(images: tf.Tensor, values: list[tf.Tensor], factors: list[Factors]) -> list[tf.Tensor]:
+        halves = side_by_side(partial(of_half, values=values, factors=factors), images)
+        return [tf.concat(parts, axis=0) for parts in zip(*halves, strict=True)]
+
+    return answer
 
 
 def _losses(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -146,3 +146,17 @@ def test_weights_that_are_missing_damaged_or_another_networks_are_refused(tmp_pa
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(InputError, match="does not hold this network's weights"):
         inference.load(SMALL, path, SHAPE, 3)
+
+
+@pytest.mark.parametrize("kernel_size", [3, 7])
+def test_weights_that_a_network_is_given_later_change_nothing_of_the_earlier(tmp_path, kernel_size):
+    paths = [tmp_path / f"{seed}.weights.h5" for seed in (0, 1)]
+    for seed, path in enumerate(paths):
+        small(kernel_size=kernel_size, seed=seed)[0].save_weights(path)
+    settings = SMALL.model_copy(update={"kernel_size": kernel_size})
+    network, images = inference.Network(settings, SHAPE, 3), images_and_labels(5, SHAPE)[0]
+    trained = [network.trained(path) for path in paths]
+    for path, each in zip(paths, trained, strict=True):
+        alone = inference.load(settings, path, SHAPE, 3)
+        np.testing.assert_array_equal(inference.logits(each, images), inference.logits(alone, images))
+    assert not np.array_equal(*(inference.logits(each, images) for each in trained))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import study
+from scripts import shell, study
 from stages import params
 from stages.errors import InputError
 from stages.statistics import grid, remedies
@@ -53,7 +53,7 @@ def repository(tmp_path, monkeypatch):
     git("init", "--quiet", folder=folder)
     commit(folder)
     fake(tmp_path, FAKE_DVC)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(shell, "DVC", (str(tmp_path / "dvc"),))
     monkeypatch.chdir(folder)
     return folder
 
@@ -144,7 +144,7 @@ def test_an_interruption_reaches_dvc_and_waits_for_it(repository, tmp_path):
         tmp_path,
         "#!/bin/sh\ntrap 'sleep 0.3; echo ended > ended; exit 1' INT\ntouch began\nwhile :; do sleep 0.05; done\n",
     )
-    code = "from scripts import study\nfrom stages.errors import reported\n"
+    code = f"from scripts import shell, study\nfrom stages.errors import reported\nshell.DVC = {shell.DVC}\n"
     code += "with reported('study'):\n    study.run('study', study.SETTINGS)"
     root = Path(study.__file__).parents[1]
     process = subprocess.Popen(
@@ -213,9 +213,10 @@ def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
 def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
     folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL)
     for _ in range(2):
-        command = (sys.executable, "-m", "scripts.study", "-S", "seeds=[0]", "--output", "exported")
+        command = (sys.executable, "-m", "scripts.study", "-S", "seeds=[0]", "--jobs", "2", "--output", "exported")
         printed = checkouts.run(*command, folder=folder)
         assert git("status", "--porcelain", folder=folder) == "?? exported/"
+        assert not any(stage.startswith("train@") for stage in checkouts.executed(printed))
     assert "is there already" in printed
     parameters = yaml.safe_load((folder / "exported/params.yaml").read_text())
     assert (list(parameters["networks"])[-1], parameters["seeds"]) == ("nicknet4", [0])
