@@ -97,7 +97,7 @@ def _names(path: Path, arrays: Arrays, kind: str, names: Sequence[str] | None) -
 
 def codes(path: Path, name: str, array: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Classes as uint16 (n,), from numbers, or from names."""
-    place = {text: number for number, text in enumerate(names)}
+    place = {str(number): number for number in range(len(names))} | {text: at for at, text in enumerate(names)}
     if array.ndim == 1 and array.dtype.kind == "U" and all(text in place for text in np.unique(array).tolist()):
         return np.array([place[text] for text in array.tolist()], np.uint16)
     numbers = _whole(path, name, array)

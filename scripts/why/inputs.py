@@ -18,8 +18,8 @@ from stages.statistics.sample import OWN, Sample
 from stages.statistics.table import Refusal
 from stages.statistics.votes import NO_VOTE
 
-RESAMPLES, CONFIDENCE = 2000, 0.95
-"""As params.yaml has them."""
+RESAMPLES, CONFIDENCE = 1000, 0.95
+"""Of the images, and the level of every interval."""
 
 
 @dataclass(frozen=True)
