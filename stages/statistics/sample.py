@@ -66,7 +66,7 @@ class Sample:
 
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Values (networks, seeds, ...) with one axis of runs instead: (R, ...)."""
-        return values.reshape(-1, *values.shape[2:])
+        return values.reshape(len(self.runs), *values.shape[2:])
 
     @cached_property
     def predicted(self) -> np.ndarray:

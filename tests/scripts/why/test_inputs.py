@@ -201,7 +201,7 @@ def test_tables_that_are_no_predictions(tmp_path, text, message):
         ({"a/0.npz": None, "b/1.npz": None}, r"No seed is there for every network: a has 0; b has 1"),
         ({"=1+1.npz": None}, r"'=1\+1' cannot be the name of a network"),
         ({"net.npz": None, "classes.txt": b"cat\ndog\n"}, r"of 3 classes, and 2 names of classes"),
-        ({"net.npz": None, "classes.txt": b"cat\ncat\ndog\n"}, r"class 'cat' is in line 1 and in line 2"),
+        ({"net.npz": None, "classes.txt": b"cat\ncat\ndog\n"}, r"class 'cat' is in lines 1 and 2"),
         ({"net.npz": None, "classes.txt": b"cat\n\ndog\n"}, r"line 2: ''; expected a name"),
         ({"net.npz": None, "settings.yaml": b"nett: {depth: 1}"}, r"no predictions of nett; there are those of net"),
         ({"net.npz": None, "settings.yaml": b"net: 3"}, r"settings.yaml: expected `network: "),
