@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime install demo compare repro study results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
+.PHONY: help runtime install demo compare repro study why results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many r
 
 study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one; JOBS
 	python -m scripts.study $(NAME) --jobs "$$JOBS"
+
+why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why
+	@python -m scripts.why "$(FROM)" --output "$(or $(OUTPUT),why)"
 
 results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results
@@ -56,6 +59,7 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.memory
 	python -m benchmarks.threads
 	python -m benchmarks.coverage
+	python -m benchmarks.own_predictions
 
 benchmark-training: runtime ## a whole epoch of the train stage against the bare step; runs side by side
 	python -m benchmarks.training_loop

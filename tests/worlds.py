@@ -95,11 +95,11 @@ def draw(
     return Draw(sample(labels, answers, names, cells, **others), kinds, np.reshape(bad, (len(cells), seeds, classes)))
 
 
-def settings(optimizer: Any, kernel_size: Any, **others: Any) -> NetworkSettings:
+def settings(optimizer: Any, kernel_size: Any, **others: Any) -> dict[str, Any]:
     """The published architecture with these settings."""
     given = {"filters": [12, 32, 48, 48, 32], "pool_after": [1, 2, 5], "dense_units": [512, 512]}
     given |= {"epochs": 30, "batch_size": 128}
-    return NetworkSettings(optimizer=optimizer, kernel_size=kernel_size, **(given | others)).resolved()
+    return NetworkSettings(optimizer=optimizer, kernel_size=kernel_size, **(given | others)).resolved().model_dump()
 
 
 def error_rates(world: World, cells: Sequence[tuple[str, int]] = CELLS) -> Mapping[str, tuple[float, np.ndarray]]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from stages.claims.claim import Claim, Evidence, Judgement, judged, sure
 from stages.findings.finding import no_collapse
-from stages.findings.pair_repair import pairs, repairs
+from stages.findings.pair_repair import repairs
 from stages.findings.registry import Analysis
 from stages.statistics.intervals import simultaneous_bootstrap
 from stages.statistics.sample import Sample
@@ -55,7 +55,8 @@ def _left_out(analysis: Analysis, part: str) -> list[Evidence]:
 def _surely_exceeded(sample: Sample) -> dict[str, bool]:
     """Of each network, whether another pair surely repairs more, all pairs of all networks considered together."""
     a, b = sorted(map(sample.class_names.index, CLAIMED))
-    claimed, found = pairs(len(sample.class_names)).index((a, b)), repairs(sample)
+    found = repairs(sample)
+    claimed = found.pairs.tolist().index([a, b])
     values, samples = (each - each[..., [claimed]] for each in (found.shares, found.sampled_shares))
     lower, _ = simultaneous_bootstrap(values.ravel(), samples.reshape(len(samples), -1), sample.confidence)
     exceeded = np.any(lower.reshape(values.shape) > 0, axis=1).tolist()

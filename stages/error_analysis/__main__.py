@@ -5,8 +5,9 @@ python -m stages.error_analysis
 
 from stages import params
 from stages.claims.registry import verdict_tables
-from stages.error_analysis import inputs, metrics
+from stages.error_analysis import inputs
 from stages.errors import reported
+from stages.findings import metrics
 from stages.findings.registry import Analysis, refusal_table
 
 

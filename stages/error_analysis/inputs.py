@@ -25,7 +25,7 @@ def read(given: Params) -> dict[str, Sample]:
         "networks": networks,
         "seeds": seeds,
         "class_names": class_names,
-        "grid": grid.make({network: settings.read(network) for network in networks}, seeds),
+        "grid": grid.make({network: settings.read(network).model_dump() for network in networks}, seeds),
         "number_of_resamples": given.error_analysis.resamples,
         "confidence": given.error_analysis.confidence,
     }

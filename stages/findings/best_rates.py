@@ -5,7 +5,7 @@ import numpy as np
 from stages.findings.finding import Finding, no_collapse
 from stages.statistics.crossfit import folds
 from stages.statistics.effects import INTERVALS
-from stages.statistics.grid import Grid
+from stages.statistics.grid import Grid, rest
 from stages.statistics.intervals import over_seeds, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -23,9 +23,10 @@ def rows(sample: Sample) -> list[Row]:
 def ladders(grid: Grid) -> list[list[Ladder]]:
     """Of two optimizers by the alphabet, with two or more rates each, and all else in common."""
     groups: dict[str, dict[str, Ladder]] = {}
-    for network in sorted(grid.networks, key=lambda network: grid.settings[network].learning_rate or 0):
-        rest = grid.settings[network].model_dump_json(exclude={"optimizer", "learning_rate"})
-        groups.setdefault(rest, {}).setdefault(grid.settings[network].optimizer, []).append(network)
+    stated = {network: grid.settings[network] for network in grid.networks if "optimizer" in grid.settings[network]}
+    for network in sorted(stated, key=lambda network: stated[network].get("learning_rate") or 0):
+        common = rest(stated[network], {"optimizer", "learning_rate"})
+        groups.setdefault(common, {}).setdefault(stated[network]["optimizer"], []).append(network)
     pairs = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
     return [pair for pair in pairs if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]
 
@@ -39,7 +40,7 @@ def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:
         place = int(np.argmax([right[network][:, chosen_on].mean() for network in ladder]))
         best.append(ladder[place])
         settings = sample.grid.settings[ladder[place]]
-        row |= {f"optimizer_{side}": settings.optimizer, f"rate_{side}": settings.learning_rate}
+        row |= {f"optimizer_{side}": settings["optimizer"], f"rate_{side}": settings.get("learning_rate")}
         row |= {f"network_{side}": ladder[place], f"at_end_{side}": place in (0, len(ladder) - 1)}
     difference = right[best[0]] - right[best[1]]
     summed, drawn = sample.resamples.means(np.stack([difference.mean(axis=0) * ~chosen_on, ~chosen_on], axis=1)).T

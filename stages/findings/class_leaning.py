@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.special import softmax
 
-from stages.findings.finding import Figure, Finding, Picture, Style
+from stages.findings.finding import Figure, Finding, Picture, Style, few_classes
+from stages.findings.finding import probabilities as known
 from stages.statistics import crossfit
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -58,6 +59,10 @@ def shifts(logs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return shift
 
 
+def needs(sample: Sample) -> str:
+    return known(sample) or few_classes(sample)
+
+
 def draw(table: Table, style: Style) -> Figure:
     """Leaning of every run before, against what balancing gains."""
     figure = style.figure(3.4)
@@ -93,6 +98,7 @@ FINDING = Finding(
     "held-out images and counted on the other, both ways. Intervals: bootstrap over images, t over seeds.",
     columns={**crossfit.REPAIRS, **LEANING},
     rows=rows,
+    needs=needs,
     pictures=(
         Picture("What a leaning to classes costs", "A mark is a run: the further right, the more one-sided.", draw),
     ),

@@ -3,16 +3,17 @@
 from dataclasses import asdict
 
 import numpy as np
+from scipy.stats import rankdata
 
 from stages.findings.finding import RUN, Finding, N
-from stages.statistics.confusions import confusions, recalls, resampled_confusions
+from stages.statistics.confusions import confusions, recalls, resampled_class_scores
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
 
 def rows(sample: Sample) -> list[Row]:
     totals = np.bincount(sample.labels, minlength=len(sample.class_names))
-    by_run, resampled = recalls(confusions(sample)), recalls(resampled_confusions(sample))
+    by_run, resampled = recalls(confusions(sample)), resampled_class_scores(sample)["recall"]
     table = []
     for position, (run, recall) in enumerate(zip(sample.runs, by_run, strict=True)):
         top, bottom = (among_highest(sign * resampled[:, position], 2) for sign in (1, -1))
@@ -39,8 +40,7 @@ def among_highest(values: np.ndarray, places: int) -> np.ndarray:
     >>> among_highest(np.array([[0.9, 0.8, 0.7], [0.9, 0.6, 0.7]]), 2).tolist()
     [1.0, 0.5, 0.5]
     """
-    higher = (values[:, None, :] > values[:, :, None]).sum(axis=2)
-    return (higher < places).mean(axis=0)
+    return (rankdata(-values, method="min", axis=1) <= places).mean(axis=0)
 
 
 FINDING = Finding(

@@ -3,11 +3,13 @@
 from dataclasses import asdict
 
 from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
-from stages.statistics.confusions import confusions
+from stages.statistics.confusions import MOST_PAIRED, confusions
 from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
+LOWEST = 30
+"""Classes shown of more than MOST_PAIRED."""
 SIMULTANEOUS = {
     "low_simultaneous": Column(
         float, "lower end of the interval that holds with those of all classes and runs together"
@@ -37,8 +39,8 @@ def _together(counted: list[tuple[Row, int]], confidence: float) -> None:
 
 
 def draw(table: Table, style: Style) -> Figure:
-    """Recall of every class by every run, with Wilson intervals; a line at a half."""
-    rows = table.where(score="recall")
+    """Recall of every class by every run, with Wilson intervals; a line at a half. Of many classes, the lowest."""
+    rows = _lowest(table.where(score="recall"))
     runs, names = (list(dict.fromkeys(map(key, rows))) for key in (_run, lambda row: row["class"]))
     networks = list(dict.fromkeys(network for network, _ in runs))
     figure = style.figure(1.2 + max(0.34, 0.075 * len(runs) + 0.12) * len(names))
@@ -58,6 +60,17 @@ def draw(table: Table, style: Style) -> Figure:
     style.percent_axis(axes.xaxis, f"recall (n = {n} images a class)")
     style.legend_above(figure, axes)
     return figure
+
+
+def _lowest(rows: list[Row]) -> list[Row]:
+    """All rows of at most MOST_PAIRED classes; of more, those of the LOWEST with the lowest mean, these first."""
+    by_class: dict[str, list[float]] = {}
+    for row in rows:
+        by_class.setdefault(row["class"], []).append(1.0 if row["value"] is None else row["value"])
+    if len(by_class) <= MOST_PAIRED:
+        return rows
+    names = sorted(by_class, key=lambda name: sum(by_class[name]))[:LOWEST]
+    return sorted((row for row in rows if row["class"] in names), key=lambda row: names.index(row["class"]))
 
 
 def _run(row: Row) -> tuple[str, int]:
@@ -82,5 +95,12 @@ FINDING = Finding(
     },
     rows=rows,
     with_collapsed=True,
-    pictures=(Picture("Recall of every class", "The dashed line is one half.", draw, name="recall"),),
+    pictures=(
+        Picture(
+            "Recall of every class",
+            f"The dashed line is one half. Of more than {MOST_PAIRED} classes, the {LOWEST} of lowest recall.",
+            draw,
+            name="recall",
+        ),
+    ),
 )

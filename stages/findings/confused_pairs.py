@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from stages.findings.finding import INTERVAL, RUN, Finding, N
-from stages.statistics.confusions import confusions
+from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -22,9 +22,11 @@ def rows(sample: Sample) -> list[Row]:
 
 def _pairs(matrix: np.ndarray, sample: Sample) -> list[Row]:
     """Of one run, the most confused first; equals in the order of the classes."""
-    both = matrix + matrix.T
-    n = int(matrix.sum() - matrix.trace())
-    return [
+    both: np.ndarray = np.triu(matrix + matrix.T, 1)
+    n = int(both.sum())
+    many = len(matrix) > MOST_PAIRED
+    pairs = largest(both) if many else sorted(combinations(range(len(matrix)), 2), key=lambda pair: -both[pair])
+    rows: list[Row] = [
         {
             "class_a": sample.class_names[a],
             "class_b": sample.class_names[b],
@@ -34,8 +36,13 @@ def _pairs(matrix: np.ndarray, sample: Sample) -> list[Row]:
             **wilson(both[a, b], n, sample.confidence, "share"),
             "n": n,
         }
-        for a, b in sorted(combinations(range(len(matrix)), 2), key=lambda pair: -both[pair])
+        for a, b in pairs
     ]
+    if many:
+        left = n - sum(row["errors"] for row in rows)
+        rest: Row = {"class_a": REST, "class_b": REST, "a_as_b": None, "b_as_a": None, "errors": left}
+        rows.append(rest | wilson(left, n, sample.confidence, "share") | {"n": n})
+    return rows
 
 
 FINDING = Finding(
@@ -44,7 +51,7 @@ FINDING = Finding(
     question="Which classes are taken for one another?",
     kind="associated",
     caption="Pairs of classes that are taken for one another, both directions, each run's most errors first; with "
-    "Wilson intervals.",
+    f"Wilson intervals. {LEFT_OUT}",
     columns={
         **RUN,
         "class_a": Column(str, "name of one class"),

@@ -16,7 +16,7 @@ TIMES = 4
 def rows(sample: Sample) -> list[Row]:
     table = []
     for networks in _curves(sample):
-        shares = np.array([sample.grid.settings[network].train_share for network in networks])
+        shares = np.array([sample.grid.settings[network]["train_share"] for network in networks])
         errors = 1 - accuracies(sample, last_epoch=False)[[sample.grid.networks.index(each) for each in networks]]
         if (errors > 0).all():
             table.append({"network": networks[-1], **_row(shares, errors, sample.confidence)})
@@ -26,7 +26,7 @@ def rows(sample: Sample) -> list[Row]:
 def _curves(sample: Sample) -> list[list[str]]:
     """Networks that differ in train_share alone, from the smallest share."""
     found = [networks for setting, networks in dose_response.curves(sample.grid) if setting == "train_share"]
-    return [sorted(each, key=lambda network: sample.grid.settings[network].train_share) for each in found]
+    return [sorted(each, key=lambda network: sample.grid.settings[network]["train_share"]) for each in found]
 
 
 def _row(shares: np.ndarray, errors: np.ndarray, confidence: float) -> Row:

@@ -17,7 +17,7 @@ def curves(grid: Grid) -> list[tuple[str, list[str]]]:
     numeric = [
         (setting, networks)
         for setting, networks in families(grid)
-        if all(isinstance(getattr(grid.settings[network], setting), int | float) for network in networks)
+        if all(isinstance(grid.settings[network][setting], int | float) for network in networks)
     ]
     return [(setting, networks) for setting, networks in numeric if len(networks) >= FEWEST and setting != "order_seed"]
 
@@ -26,7 +26,7 @@ def rows(sample: Sample) -> list[Row]:
     by_seed, samples = accuracies(sample, last_epoch=False), sampled_accuracies(sample, last_epoch=False)
     table = []
     for setting, networks in curves(sample.grid):
-        dose = {network: float(getattr(sample.grid.settings[network], setting)) for network in networks}
+        dose = {network: float(sample.grid.settings[network][setting]) for network in networks}
         for network in sorted(networks, key=dose.__getitem__):
             place = sample.grid.networks.index(network)
             images = map(float, percentile(samples[:, place], sample.confidence))

@@ -56,7 +56,10 @@ def _row(sample: Sample, networks: list[Ladder], losses: dict[str, list[np.ndarr
     right = [np.mean([_right(sample, each, losses[each], level) for each in ladder], axis=0) for ladder in networks]
     row: Row = {"training_loss": level}
     for side, ladder, answers in zip("ab", networks, right, strict=True):
-        row |= {f"optimizer_{side}": sample.grid.settings[ladder[0]].optimizer, f"networks_{side}": "; ".join(ladder)}
+        row |= {
+            f"optimizer_{side}": sample.grid.settings[ladder[0]]["optimizer"],
+            f"networks_{side}": "; ".join(ladder),
+        }
         row[f"accuracy_{side}"] = float(answers.mean())
     difference = right[0] - right[1]
     images = percentile(sample.resamples.means(difference.mean(axis=0)[:, None])[:, 0], sample.confidence)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Finding, N, human_votes
+from stages.findings.finding import INTERVAL, Finding, N, few_classes, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -76,7 +76,7 @@ def r_squared(means: np.ndarray) -> np.ndarray:
 
 
 def needs(sample: Sample) -> str:
-    return "" if np.ptp(_outcome(sample)) else "every image has the same mean error"
+    return few_classes(sample) or ("" if np.ptp(_outcome(sample)) else "every image has the same mean error")
 
 
 def limits(sample: Sample) -> list[Refusal]:

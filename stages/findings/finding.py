@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from stages.statistics.confusions import MOST_PAIRED
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Kind, Refusal, Row, Table
 
@@ -13,7 +14,7 @@ neither need Matplotlib nor run again for a colour."""
 Figure = Any
 """A matplotlib Figure."""
 
-NETWORK = Column(str, "name of the network, an entry of params.yaml")
+NETWORK = Column(str, "name of the network")
 SEED = Column(int, "seed of its initial weights and of the order of its images")
 PART = Column(str, "which images: 'training', 'held-out' or 'test'")
 N = Column(int, "how many images, or errors, the number is computed on")
@@ -101,7 +102,17 @@ def no_collapse(sample: Sample) -> str:
 
 
 def human_votes(sample: Sample) -> str:
-    return "" if sample.votes is not None else "human votes are not available (params data.human_votes)"
+    return sample.no_votes
+
+
+def probabilities(sample: Sample) -> str:
+    return "" if sample.answers is None else "only the classes answered are known, not their probabilities"
+
+
+def few_classes(sample: Sample) -> str:
+    """What takes the square of the classes, or many rounds over all, is not computed for many."""
+    classes = len(sample.class_names)
+    return f"{classes:,} classes; computed for at most {MOST_PAIRED}" if classes > MOST_PAIRED else ""
 
 
 def epochs(sample: Sample) -> str:

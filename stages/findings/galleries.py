@@ -85,15 +85,15 @@ def _row(sample: Sample, gallery: str, index: int, run: int, size: int) -> Row:
 
 def answer(sample: Sample, run: int, index: int) -> Row:
     """The columns ANSWER of an image, by its place, and a run, by its place in Sample.runs."""
-    probabilities = sample.by_run(sample.probabilities)[run, index]
-    predicted = int(probabilities.argmax())
+    known = sample.answers is None
+    predicted = int(sample.by_run(sample.predicted)[run, index])
     return {
         **asdict(sample.runs[run]),
         "id": int(sample.ids[index]),
         "file": sample.file(index),
         "true": sample.class_names[sample.labels[index]],
         "predicted": sample.class_names[predicted],
-        "probability": float(probabilities[predicted]),
+        "probability": float(sample.by_run(sample.probabilities)[run, index, predicted]) if known else None,
     }
 
 
@@ -118,11 +118,11 @@ def described(gallery: str) -> tuple[str, str]:
 
 ANSWER = {
     **RUN,
-    "id": Column(int, "index of the image in the data set's source 'train'"),
+    "id": Column(int, "index of the image in the data set's source 'train', or in the predictions made elsewhere"),
     "file": Column(str, "file that the image came from; empty where there are no files"),
     "true": Column(str, "class of the label"),
     "predicted": Column(str, "class that the run answers"),
-    "probability": Column(float, "of the predicted class, 0..1"),
+    "probability": Column(float, "of the predicted class, 0..1; empty where it is not known"),
 }
 
 FINDING = Finding(

@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style, no_collapse, probabilities
+from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
@@ -21,12 +22,20 @@ def rows(sample: Sample) -> list[Row]:
         hit = removed >= 0
         repaired = np.zeros((classes, classes), dtype=int)
         np.add.at(repaired, (sample.labels[hit], removed[hit]), 1)
+        cells = [*(largest(repaired) if classes > MOST_PAIRED else np.ndindex(repaired.shape))]
         table += [
-            {**asdict(run), "true": names[i], "removed": names[j], **repair(repaired[i, j], errors[i], sample)}
-            for i in range(classes)
-            for j in range(classes)
+            {
+                **asdict(run),
+                "true": names[i],
+                "removed": names[j],
+                **repair(int(repaired[i, j]), int(errors[i]), sample),
+            }
+            for i, j in cells
             if i != j
         ]
+        if classes > MOST_PAIRED:
+            left = repaired.sum() - sum(repaired[cell] for cell in cells)
+            table.append({**asdict(run), "true": REST, "removed": REST, **repair(int(left), int(errors.sum()), sample)})
     return table
 
 
@@ -35,10 +44,16 @@ def repair(repaired: int, errors: int, sample: Sample) -> Row:
     return {"repaired": int(repaired), **wilson(repaired, errors, sample.confidence, "repair"), "n": int(errors)}
 
 
-def draw(table: Table, style: Style) -> Figure:
+def draw(table: Table, style: Style) -> Figure | None:
     """One matrix a network: of each true class's errors (row), the share right without each class; all seeds."""
+    if table.where(true=REST):
+        return None
     look = {"label": "class removed", "scale": "errors that become right", "colours": "Greens"}
     return style.class_matrices(table.rows, "removed", "repaired", "n", **look)
+
+
+def needs(sample: Sample) -> str:
+    return probabilities(sample) or no_collapse(sample)
 
 
 REPAIR = {
@@ -54,7 +69,8 @@ FINDING = Finding(
     question="Which class, when it may not be chosen, would have made it right?",
     kind="causal",
     caption="Share of a class's errors that become right when another class may not be chosen: (accuracy without it - "
-    "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images.",
+    "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images. "
+    f"{LEFT_OUT}",
     columns={
         **RUN,
         "true": Column(str, "class whose errors these are"),
@@ -62,7 +78,7 @@ FINDING = Finding(
         **REPAIR,
     },
     rows=rows,
-    needs=no_collapse,
+    needs=needs,
     pictures=(
         Picture(
             "Which class, when it is not there, would have made it right",

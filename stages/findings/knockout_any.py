@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from stages.findings.finding import RUN, Finding, no_collapse
-from stages.findings.knockout import REPAIR, repair
+from stages.findings.finding import RUN, Finding
+from stages.findings.knockout import REPAIR, needs, repair
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
@@ -26,5 +26,5 @@ FINDING = Finding(
     caption="Errors that become right when one class, the predicted one, may not be chosen. Wilson intervals.",
     columns=RUN | REPAIR,
     rows=rows,
-    needs=no_collapse,
+    needs=needs,
 )

@@ -9,6 +9,7 @@ from stages.findings.finding import Answer, Figure, Finding, N, Picture, Style
 from stages.settings import NetworkSettings
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
+from stages.statistics.confusions import MOST_PAIRED
 from stages.statistics.intervals import excludes_zero, over_seeds
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
@@ -39,7 +40,7 @@ def rows(sample: Sample) -> list[Row]:
 def _held_out_errors(sample: Sample, network: str) -> np.ndarray:
     """float (seeds, N): 1 where a run errs; NaN of a class that the network does not learn."""
     errors = (~sample.right[sample.networks.index(network)]).astype(float)
-    left_out = np.array(sample.class_names)[sample.labels] == sample.grid.settings[network].without
+    left_out = np.array(sample.class_names)[sample.labels] == sample.grid.settings[network].get("without")
     return np.where(left_out, np.nan, errors)
 
 
@@ -55,12 +56,13 @@ def _training_errors(training: Sample, network: str) -> np.ndarray:
 def _chosen(sample: Sample, network: str) -> str:
     """Which of CHOSEN a network sets; '' for none."""
     settings, fields = sample.grid.settings[network], NetworkSettings.model_fields
-    return ", ".join(name for name in CHOSEN if getattr(settings, name) != fields[name].default)
+    return ", ".join(name for name in CHOSEN if settings.get(name) not in (None, fields[name].default))
 
 
 def _by_people(sample: Sample, network: str) -> bool:
     """Whether people's votes, not the lot, decide which images a network learns with their labels."""
-    return sample.grid.settings[network].needs_votes()
+    settings = sample.grid.settings[network]
+    return settings.get("labels") == "votes" or str(settings.get("drop")).startswith("doubtful")
 
 
 def groups(sample: Sample) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -119,12 +121,10 @@ def needs(sample: Sample) -> str:
 
 
 def limits(sample: Sample) -> list[Refusal]:
-    def unknown(name: str) -> bool:
-        return any(getattr(one, name) is None for one in (sample, sample.others["training"]))
-
+    unlike = any(one.similarity is None for one in (sample, sample.others["training"]))
     missing = {
-        "by dissenting votes": unknown("votes") and "human votes are not available (params data.human_votes)",
-        "by similarity": unknown("similarity") and "the similarity of images is not available",
+        "by dissenting votes": sample.no_votes or sample.others["training"].no_votes,
+        "by similarity": unlike and "the similarity of images is not available",
     }
     missing |= {
         network: f"people's votes decide what {network} learns from ({_chosen(sample, network)}), not the lot"
@@ -137,6 +137,8 @@ def limits(sample: Sample) -> list[Refusal]:
 def draw(table: Table, style: Style) -> Figure:
     """Error rates of all networks on both parts, a row a group, joined by a line."""
     rows = [row for row in table.where(network=ALL) if row["value"] is not None]
+    if len(rows) > MOST_PAIRED:
+        rows = [row for row in rows if row["grouping"] != "class"]
     figure = style.figure(1.2 + 0.27 * len(rows))
     axes = figure.subplots()
     for place, row in enumerate(rows):

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse, stats
 
-from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, Picture, Style, no_collapse, probabilities
 from stages.statistics.bootstrap import indicators
+from stages.statistics.confusions import MOST_PAIRED, PAIRS, largest
 from stages.statistics.intervals import percentile
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
@@ -18,13 +19,14 @@ SHOWN = 10
 
 
 class Repairs(NamedTuple):
-    """What the removal of classes repairs, of every pair of classes, both directions, all seeds of a network.
+    """What the removal of classes repairs, of pairs of classes, both directions, all seeds of a network.
 
-    shares: mean repair, float (networks, pairs). counts: repaired errors, float (networks, pairs). errors: int
-    (networks, pairs). sampled_shares, sampled_counts: the first two in every resample, float (resamples, networks,
-    pairs); counts are per image there, which ranks them alike.
+    pairs: int (pairs, 2), by index. shares: mean repair, float (networks, pairs). counts: repaired errors, float
+    (networks, pairs). errors: int (networks, pairs). sampled_shares, sampled_counts: the first two in every resample,
+    float (resamples, networks, pairs); counts are per image there, which ranks them alike.
     """
 
+    pairs: np.ndarray
     shares: np.ndarray
     counts: np.ndarray
     errors: np.ndarray
@@ -32,9 +34,15 @@ class Repairs(NamedTuple):
     sampled_counts: np.ndarray
 
 
-def pairs(classes: int) -> list[tuple[int, int]]:
-    """Every two classes, by index."""
-    return list(combinations(range(classes), 2))
+def pairs(codes: np.ndarray, classes: int) -> np.ndarray:
+    """Every two of few classes, int (pairs, 2); of many, the pairs with most repaired errors, at most PAIRS.
+
+    codes: int (R, N), true class x classes + class removed; negative where nothing is repaired.
+    """
+    if classes <= MOST_PAIRED:
+        return np.array(list(combinations(range(classes), 2)))
+    counts = np.bincount(codes[codes >= 0], minlength=classes**2).reshape(classes, classes)
+    return np.array(largest(np.triu(counts + counts.T, 1)))
 
 
 @cache
@@ -42,26 +50,31 @@ def repairs(sample: Sample) -> Repairs:
     classes = len(sample.class_names)
     labels, removed = sample.labels.astype(int), sample.by_run(repairing_classes(sample))
     codes = np.where(removed >= 0, labels * classes + removed, -1)
-    repaired = sparse.hstack([indicators(row, classes**2) for row in codes], format="csr")
+    found = pairs(codes, classes)
+    a, b = found.T
+    places = np.full(classes**2 + 1, -1)  # the last one is that of no repair
+    places[a * classes + b], places[b * classes + a] = np.arange(2 * len(found)).reshape(2, -1)
+    repaired = sparse.hstack([indicators(places[row], 2 * len(found)) for row in codes], format="csr")
     wrong_class = np.where(sample.by_run(sample.right), -1, labels)
     wrong = sparse.hstack([indicators(row, classes) for row in wrong_class], format="csr")
-    shape, (a, b) = (-1, len(sample.networks), len(sample.seeds), classes), np.array(pairs(classes)).T
+    shape = (-1, len(sample.networks), len(sample.seeds))
 
     def of_pairs(repaired: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, ...]:
         """Shares, counts and errors, each float (draws, networks, pairs)."""
-        repaired, wrong = repaired.reshape(*shape, classes), wrong.reshape(shape)
-        counts, errors = repaired.sum(axis=2), wrong.sum(axis=2)
-        shares = _both_ways(repaired, wrong, a, b).mean(axis=2)
-        return shares, counts[..., a, b] + counts[..., b, a], errors[..., a] + errors[..., b]
+        repaired, wrong = repaired.reshape(*shape, 2, len(found)), wrong.reshape(*shape, classes)
+        errors = np.stack([wrong[..., a], wrong[..., b]], axis=-2)
+        shares = np.divide(repaired, errors, out=np.zeros(repaired.shape), where=errors > 0)
+        mean = ((shares[..., 0, :] + shares[..., 1, :]) / 2).mean(axis=2)
+        return mean, repaired.sum(axis=2).sum(axis=2), errors.sum(axis=2).sum(axis=2)
 
     observed = of_pairs(repaired.sum(axis=0), wrong.sum(axis=0))
     sampled = of_pairs(sample.resamples.means(repaired), sample.resamples.means(wrong))
-    return Repairs(*(each[0] for each in observed), *sampled[:2])
+    return Repairs(found, *(each[0] for each in observed), *sampled[:2])
 
 
 def rows(sample: Sample) -> list[Row]:
     """Every two classes ranked by how much the removal of each repairs the other, both directions and all seeds."""
-    found, classes, table = repairs(sample), pairs(len(sample.class_names)), []
+    found, table = repairs(sample), []
     for place, network in enumerate(sample.networks):
         samples = found.sampled_shares[:, place]
         low, high = percentile(samples, sample.confidence)
@@ -69,7 +82,7 @@ def rows(sample: Sample) -> list[Row]:
         by_count = _ranked(found.counts[place], found.sampled_counts[:, place], sample.confidence)
         first = (_ranks(samples) == 1).mean(axis=0)
         for pair in np.argsort(by_share[0], kind="stable"):
-            a, b = classes[pair]
+            a, b = found.pairs[pair]
             table.append(
                 {"network": network, "class_a": sample.class_names[a], "class_b": sample.class_names[b]}
                 | {"repair": float(found.shares[place, pair]), "low": float(low[pair]), "high": float(high[pair])}
@@ -89,16 +102,13 @@ def _ranked(values: np.ndarray, samples: np.ndarray, confidence: float) -> np.nd
     return np.stack([_ranks(values[None])[0], np.floor(low), np.ceil(high)])
 
 
-def _both_ways(repaired: np.ndarray, errors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean repair of both directions (..., pairs), of repaired (..., C, C) and errors (..., C); 0 without errors."""
-    whole = np.broadcast_to(errors[..., None], repaired.shape)
-    repair = np.divide(repaired, whole, out=np.zeros(repaired.shape), where=whole > 0)
-    return (repair[..., a, b] + repair[..., b, a]) / 2
-
-
 def _ranks(values: np.ndarray) -> np.ndarray:
     """Rank of each column within its row, 1 the highest; equals share the better rank."""
     return stats.rankdata(-values, method="min", axis=1)
+
+
+def needs(sample: Sample) -> str:
+    return probabilities(sample) or no_collapse(sample)
 
 
 def draw(table: Table, style: Style) -> Figure:
@@ -125,7 +135,8 @@ FINDING = Finding(
     question="Which two classes repair each other's errors most, when either may not be chosen?",
     kind="causal",
     caption="Pairs of classes ranked by the mean repair when either may not be chosen for the other's images, over both"
-    " directions and all seeds of a network. Intervals: bootstrap over images.",
+    " directions and all seeds of a network. Intervals: bootstrap over images. Of more than "
+    f"{MOST_PAIRED} classes, the {PAIRS} pairs of which most errors are repaired, ranked among themselves.",
     columns={
         "network": NETWORK,
         "class_a": Column(str, "one class"),
@@ -143,7 +154,7 @@ FINDING = Finding(
         "n": Column(int, "errors on images of the two classes"),
     },
     rows=rows,
-    needs=no_collapse,
+    needs=needs,
     pictures=(
         Picture(
             "The pairs that repair each other most",

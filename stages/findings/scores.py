@@ -5,14 +5,17 @@ from dataclasses import asdict
 import numpy as np
 from scipy import sparse
 
-from stages.findings.finding import INTERVAL, PART, RUN, Finding, N
-from stages.statistics.confusions import confusions, precisions, recalls, resampled_confusions
+from stages.findings.finding import INTERVAL, PART, RUN, Finding, N, probabilities
+from stages.statistics.confusions import confusions, precisions, recalls, resampled_class_scores
 from stages.statistics.intervals import percentile, wilson
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row
+from stages.statistics.table import Column, Refusal, Row
 
 BINS = 15
 """Equal-width bins of confidence (Guo et al. 2017)."""
+
+CHUNK = 4096
+"""Images at a time: 33 MB of float64 for 1,000 classes."""
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -60,29 +63,36 @@ def resampled_scores(sample: Sample) -> list[Row]:
     return table
 
 
+def limits(sample: Sample) -> list[Refusal]:
+    reason = probabilities(sample)
+    return [Refusal("loss, Brier score and expected calibration error", reason)] if reason else []
+
+
 Measured = dict[str, tuple[np.ndarray, np.ndarray]]
 """By score, its values float64 (R,) and those of the resamples, float64 (resamples, R)."""
 
 
 def _class_means(sample: Sample) -> Measured:
     """Precision and recall, means over the classes that occur as label or answer."""
-    counts, resampled = confusions(sample), resampled_confusions(sample)
+    counts, resampled = confusions(sample), resampled_class_scores(sample)
     occurs = counts.sum(axis=1) + counts.sum(axis=2) > 0
     return {
-        score: (by_class(counts).mean(axis=-1, where=occurs), by_class(resampled).mean(axis=-1, where=occurs))
+        score: (by_class(counts).mean(axis=-1, where=occurs), resampled[score].mean(axis=-1, where=occurs))
         for score, by_class in (("precision", precisions), ("recall", recalls))
     }
 
 
 def _image_means(sample: Sample) -> Measured:
     """The scores that are means over images."""
-    probabilities = sample.by_run(sample.probabilities)
+    if probabilities(sample):
+        return {}
+    of_runs = sample.by_run(sample.probabilities)
     measured = {}
     for score, of_images in (("loss", losses), ("Brier score", brier_scores)):
-        by_image = np.stack([of_images(sample.labels, table) for table in probabilities], axis=1)
+        by_image = np.stack([of_images(sample.labels, table) for table in of_runs], axis=1)
         measured[score] = by_image.mean(axis=0), sample.resamples.means(by_image)
     rights = sample.by_run(sample.right)
-    gaps = [calibration_gaps(right, table.max(axis=1)) for right, table in zip(rights, probabilities, strict=True)]
+    gaps = [calibration_gaps(right, table.max(axis=1)) for right, table in zip(rights, of_runs, strict=True)]
     samples = sample.resamples.means(sparse.hstack(gaps)).reshape(-1, len(gaps), BINS)
     values = np.array([np.abs(gap.mean(axis=0)).sum() for gap in gaps])
     return measured | {"ECE": (values, np.abs(samples).sum(axis=2))}
@@ -108,8 +118,10 @@ def brier_scores(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     >>> brier_scores(np.array([0, 0]), np.array([[0.7, 0.2, 0.1], [0, 1, 0]])).round(3).tolist()
     [0.14, 2.0]
     """
-    truth = np.eye(probabilities.shape[1])[labels]
-    return ((probabilities - truth) ** 2).sum(axis=1)
+    scores = np.empty(len(labels))
+    for part in (slice(start, start + CHUNK) for start in range(0, len(labels), CHUNK)):
+        scores[part] = ((probabilities[part] - np.eye(probabilities.shape[1])[labels[part]]) ** 2).sum(axis=1)
+    return scores
 
 
 def calibration_gaps(right: np.ndarray, confidence: np.ndarray) -> sparse.csr_array:
@@ -149,5 +161,6 @@ FINDING = Finding(
         "n": N,
     },
     rows=rows,
+    limits=limits,
     with_collapsed=True,
 )

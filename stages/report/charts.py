@@ -6,6 +6,7 @@ from pathlib import Path
 from stages.files import write_csv
 from stages.history import COLUMNS
 from stages.report.results import Results
+from stages.statistics.confusions import REST
 from stages.statistics.table import Row
 
 CHARTS: Mapping[str, Sequence[str]] = {
@@ -19,7 +20,7 @@ CHARTS: Mapping[str, Sequence[str]] = {
 def write(results: Results, folder: Path) -> None:
     rows = {
         "curves": results.rows("curves"),
-        "confusion": short_matrix(results.rows("confusions")),
+        "confusion": short_matrix([row for row in results.rows("confusions") if row["true"] != REST]),
         "verdicts": results.rows("verdicts"),
     }
     for name, columns in CHARTS.items():

@@ -16,11 +16,11 @@ from stages.statistics.table import Row
 
 
 class Answer(NamedTuple):
-    """What one network says of an image: the class that most of its runs name, and its mean probability in those."""
+    """What one network says: the class that most of its runs name, and its mean probability there, if known."""
 
     network: str
     predicted: str
-    probability: float
+    probability: float | None
     runs: int
     agreeing: int
     right: bool
@@ -49,8 +49,9 @@ class Gallery:
 
 
 def read(results: Results) -> list[Gallery]:
-    """The galleries of the table of that name."""
-    return [_gallery(name, list(rows)) for name, rows in groupby(results.rows("galleries"), itemgetter("gallery"))]
+    """The galleries of the table of that name; none where there are no images."""
+    rows = [] if results.images is None else results.rows("galleries")
+    return [_gallery(name, list(of)) for name, of in groupby(rows, itemgetter("gallery"))]
 
 
 def figures(results: Results) -> dict[str, Figure]:
@@ -59,6 +60,7 @@ def figures(results: Results) -> dict[str, Figure]:
 
 
 def draw(gallery: Gallery, results: Results) -> Figure:
+    assert results.images is not None  # else there are no galleries
     title = f"{gallery.title} ({len(gallery.images)} of {gallery.n:,})"
     return tiles.draw(title, [tiles.Tile(results.images[one.id], _lines(one)) for one in gallery.images])
 
@@ -78,7 +80,8 @@ def _shown(rows: list[Row]) -> Shown:
 
 def _answer(rows: list[Row]) -> Answer:
     (predicted, agreeing), *_ = Counter(row["predicted"] for row in rows).most_common()
-    probability = sum(row["probability"] for row in rows if row["predicted"] == predicted) / agreeing
+    each = [row["probability"] for row in rows if row["predicted"] == predicted]
+    probability = None if None in each else sum(each) / agreeing
     right = predicted == rows[0]["true"]
     return Answer(rows[0]["network"], predicted, probability, len(rows), agreeing, right)
 

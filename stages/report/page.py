@@ -17,10 +17,11 @@ from stages.images.occlusion import overlay
 from stages.report import cases, galleries, remains
 from stages.report.fonts import legend
 from stages.report.results import Results
-from stages.report.style import DPI
+from stages.report.style import DPI, TIMES
 from stages.statistics.collapse import remedy
 from stages.statistics.table import Column
 from stages.templates import environment
+from stages.templates.text import NONE
 
 CSS_PIXELS = 96
 """An inch."""
@@ -63,12 +64,14 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
         results=results,
         sections=_sections(results),
         drawn={finding.name: _drawn(finding, pictures) for finding in results.findings},
-        illustrated={name: read(results) for name, read in ILLUSTRATED.items()},
+        illustrated={name: shown for name, read in ILLUSTRATED.items() if (shown := read(results))},
+        settings=settings(results),
+        tables_at="tables" if results.own else "../data/analysis",
         notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
         people=remains.said,
-        photo=lambda id: _photo(results.images[id]),
-        map_of=lambda case: _photo(overlay(results.images[case.row["id"]], case.map)),
+        photo=lambda id: _photo(_image(results, id)),
+        map_of=lambda case: _photo(overlay(_image(results, case.row["id"]), case.map)),
         css=Markup(css),
         css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
     )
@@ -88,6 +91,19 @@ def heads(columns: Mapping[str, Column]) -> list[Head]:
         for name, column in columns.items()
         if name not in pairs.values()
     ]
+
+
+def settings(results: Results) -> list[tuple[str, bool, dict[str, str]]]:
+    """Title of every setting that is known of a network, whether its values are numbers, and these, by network."""
+    columns = []
+    for name in dict.fromkeys(name for of_network in results.settings.values() for name in of_network):
+        values = {network: of_network.get(name) for network, of_network in results.settings.items()}
+        is_number = all(isinstance(value, int | float | None) for value in values.values())
+        shown = {network: NONE if value is None else str(value) for network, value in values.items()}
+        if name == "kernel_size":
+            name, shown = "kernel", {network: f"{value}{TIMES}{value}" for network, value in values.items() if value}
+        columns.append((name.replace("_", " "), is_number, shown))
+    return columns
 
 
 def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
@@ -118,7 +134,7 @@ def _notes(results: Results) -> list[str]:
     for what is left out for that."""
     notes = []
     for run, answers in results.answers.items():
-        classes = answers.probabilities.argmax(axis=1)
+        classes = results.classes(run)
         right = classes == answers.labels
         if right.all() or not right.any():
             notes.append(f"{run} gets every held-out image {'right' if right[0] else 'wrong'}")
@@ -127,6 +143,11 @@ def _notes(results: Results) -> list[str]:
             notes.append(f"{run} predicts '{predicted}' for every held-out image. {advice}.")
     gone = [row["analysis"] for row in results.rows("refusals") if row["analysis"].endswith(POOLED)]
     return notes + [f"Left out: {each}" for each in gone]
+
+
+def _image(results: Results, id: int) -> np.ndarray:
+    assert results.images is not None  # else nothing is illustrated
+    return results.images[id]
 
 
 def _photo(image: np.ndarray) -> str:

@@ -21,12 +21,16 @@ def findings(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str
 
 
 def examples(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:
-    """PNGs of random right and wrong predictions of held-out images, by run. families: see fonts.Lettering."""
+    """PNGs of random right and wrong predictions of held-out images, by run; none where there are no images.
+
+    families: see fonts.Lettering.
+    """
     with style.applied(families):
         drawn = {
             f"{run.network}-{run.seed}-{word}": example(run, word, results)
             for run in results.answers
             for word in ("right", "wrong")
+            if results.images is not None
         }
         return _pngs(drawn)
 
@@ -44,13 +48,13 @@ def figures(results: Results) -> dict[str, style.Figure]:
 
 def example(run: Run, word: str, results: Results) -> style.Figure:
     """Random predictions of the run that are what the word says, 'right' or 'wrong'."""
-    answers = results.answers[run]
-    predicted = answers.probabilities.argmax(axis=1)
+    assert results.images is not None  # else there are no examples
+    answers, predicted = results.answers[run], results.classes(run)
     group = np.flatnonzero((predicted == answers.labels) == (word == "right"))
     drawn = stream("examples", run.network, run.seed, word).permutation(group)[:EXAMPLES]
     shown = []
     for index in drawn:
-        probability = answers.probabilities[index, predicted[index]]
+        probability = answers.probabilities[index, predicted[index]] if answers.probabilities.size else None
         lines = [
             tiles.label(results.class_names[answers.labels[index]], "true: "),
             tiles.answer(results.class_names[predicted[index]], probability, word == "right", "predicted: "),

@@ -22,8 +22,8 @@ class Remaining(NamedTuple):
 
 
 def read(results: Results) -> list[Remaining]:
-    """One, or none where nothing remains."""
-    rows = results.rows("what_remains")
+    """One, or none where nothing remains, or there are no images."""
+    rows = [] if results.images is None else results.rows("what_remains")
     return [Remaining(rows[:SHOWN], len(rows), rows[0]["n"])] if rows else []
 
 
@@ -33,6 +33,7 @@ def figures(results: Results) -> dict[str, Figure]:
 
 
 def draw(remaining: Remaining, results: Results) -> Figure:
+    assert results.images is not None  # else there is nothing to draw
     title = f"Wrong whatever was changed ({len(remaining.rows)} of {remaining.number:,})"
     return tiles.draw(title, [tiles.Tile(results.images[row["id"]], _lines(row)) for row in remaining.rows])
 

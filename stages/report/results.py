@@ -1,9 +1,9 @@
 """What the report shows: the tables of the analysis, and the images and answers that they are about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from stages.findings.registry import ANSWERED, REFUSALS
 from stages.outcomes import Outcomes
 from stages.predictions import Predictions
 from stages.run import Run
-from stages.settings import NetworkSettings
 from stages.statistics import table
 from stages.statistics.table import Row, Table
 
@@ -23,24 +22,43 @@ WHOLE = {"answers": ANSWERED, "verdicts": VERDICTS, "claim_numbers": NUMBERS, "r
 """The columns of the tables that are of no finding, and always there."""
 
 
+SHOWN = ("optimizer", "learning_rate", "kernel_size", "epochs", "batch_size")
+"""The settings of a network that the page shows."""
+
+
+class Images(Protocol):
+    """uint8 (H, W, 3), by id."""
+
+    def __getitem__(self, id: int, /) -> np.ndarray: ...
+
+
 @dataclass(frozen=True)
 class Results:
     """findings: in the order of the page. tables: by name, those that the grid supports, and those of WHOLE. settings:
-    of each network. images: uint8 (N, H, W, 3), of the data set's source 'train', which ids are indices of. answers: of
-    each run to the held-out images. outcomes: of each run.
+    of each network, those that the page shows. images: uint8 (N, H, W, 3), of the data set's source 'train', which ids
+    are indices of; None where there are none. answers: of each run to the held-out images, of which probabilities may
+    be (n, 0). outcomes: of each run. predicted: the classes that each run answers, int (n,), where these alone are
+    known. own: whether the answers were made elsewhere, see docs/own-predictions.md.
     """
 
     findings: Sequence[Finding]
     tables: Mapping[str, Table]
-    settings: Mapping[str, NetworkSettings]
+    settings: Mapping[str, Mapping[str, Any]]
     class_names: Sequence[str]
-    images: np.ndarray
+    images: Images | None
     answers: Mapping[Run, Predictions]
     outcomes: Mapping[Run, Outcomes]
+    predicted: Mapping[Run, np.ndarray] = field(default_factory=dict)
+    own: bool = False
 
     def rows(self, name: str, **values: object) -> list[Row]:
         """The rows of a table in which the columns have these values; none where there is no such table."""
         return self.tables[name].where(**values) if name in self.tables else []
+
+    def classes(self, run: Run) -> np.ndarray:
+        """int (n,), what the run answers."""
+        known = self.predicted.get(run)
+        return self.answers[run].probabilities.argmax(axis=1) if known is None else known
 
     def renamed(self, names: Mapping[str, str]) -> "Results":
         """The same with other names of classes, in the tables too. names: new ones, by name, of those that change."""
@@ -64,7 +82,7 @@ def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Findi
     return Results(
         findings=findings,
         tables=read_tables(findings),
-        settings={network: settings.read(network) for network in networks},
+        settings={network: settings.read(network).model_dump(include=set(SHOWN)) for network in networks},
         class_names=dataset.read_class_names(),
         images=dataset.read_images("train"),
         answers={run: predictions.read(run)["held-out"] for run in runs},

@@ -34,10 +34,11 @@ def label(name: str, prefix: str = "") -> Line:
     return Line(prefix + short(name, CHARACTERS - 4 - len(prefix)), weight="bold")
 
 
-def answer(predicted: str, probability: float, right: bool, prefix: str = "", suffix: str = "") -> Line:
-    """A predicted class with its probability, in another colour where it is wrong."""
+def answer(predicted: str, probability: float | None, right: bool, prefix: str = "", suffix: str = "") -> Line:
+    """A predicted class with its probability, where that is known, in another colour where it is wrong."""
     room = CHARACTERS - len(prefix) - len(suffix) - len(" 0.00")
-    return Line(f"{prefix}{short(predicted, room)}{suffix} {probability:.2f}", INK if right else VERMILION)
+    number = "" if probability is None else f" {probability:.2f}"
+    return Line(f"{prefix}{short(predicted, room)}{suffix}{number}", INK if right else VERMILION)
 
 
 def draw(title: str, tiles: Sequence[Tile]) -> Figure:

@@ -29,7 +29,7 @@ class Cause:
 
 def _by_votes(name: str, words: str, property_of: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Cause:
     def needs(sample: Sample) -> str:
-        return "" if sample.votes is not None else "human votes are not available (params data.human_votes)"
+        return sample.no_votes
 
     def fits(sample: Sample) -> np.ndarray:
         assert sample.votes is not None, "a cause is asked for only where its needs are met"

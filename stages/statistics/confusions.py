@@ -1,4 +1,8 @@
-"""Confusion matrices of every run, and what is read from them class by class."""
+"""Confusion matrices of every run, and what is read from them class by class.
+
+No table grows with the square of many classes: of more than MOST_PAIRED, the PAIRS largest cells stand in it, and the
+sum of the rest.
+"""
 
 from functools import cache
 
@@ -7,6 +11,13 @@ from scipy import sparse
 
 from stages.statistics.bootstrap import indicators
 from stages.statistics.sample import Sample
+
+MOST_PAIRED = 64
+"""Classes of which every pair is counted."""
+PAIRS = 200
+REST = "all other"
+"""Instead of two classes: the pairs that are not among the largest."""
+LEFT_OUT = f"Of more than {MOST_PAIRED} classes, the {PAIRS} pairs of most images, and the rest together, '{REST}'."
 
 
 @cache
@@ -24,6 +35,34 @@ def resampled_confusions(sample: Sample) -> np.ndarray:
     return sample.resamples.means(pairs).reshape(-1, len(sample.runs), classes, classes)
 
 
+def largest(counts: np.ndarray) -> list[tuple[int, int]]:
+    """The PAIRS cells of a matrix with the highest counts, of equals those that come first.
+
+    >>> largest(np.array([[0, 3], [5, 0]]))[:2]
+    [(1, 0), (0, 1)]
+    """
+    order = np.argsort(-counts, axis=None, kind="stable")[:PAIRS]
+    return [divmod(int(cell), counts.shape[1]) for cell in order]
+
+
+@cache
+def resampled_class_scores(sample: Sample) -> dict[str, np.ndarray]:
+    """Recall and precision of every run and class in every resample, each float64 (resamples, R, classes).
+
+    Of few classes, the whole matrices are summed: how such sums round decides between equals among the ranks.
+    """
+    if len(sample.class_names) <= MOST_PAIRED:
+        matrices = resampled_confusions(sample)
+        return {"recall": recalls(matrices), "precision": precisions(matrices)}
+    classes, answered = len(sample.class_names), sample.by_run(sample.predicted)
+    shares = [
+        sample.resamples.means(sparse.hstack([indicators(row, classes) for row in codes], format="csr"))
+        for codes in (np.where(answered == sample.labels, answered, -1), sample.labels[None].astype(int), answered)
+    ]
+    hits, true, named = (share.reshape(len(share), -1, classes) for share in shares)
+    return {"recall": _shares(hits, np.broadcast_to(true, hits.shape)), "precision": _shares(hits, named)}
+
+
 def recalls(matrices: np.ndarray) -> np.ndarray:
     """Right answers among the images of each class, float64 (..., classes), of matrices (..., classes, classes).
 
@@ -32,7 +71,7 @@ def recalls(matrices: np.ndarray) -> np.ndarray:
     >>> recalls(np.array([[3, 1], [2, 2]])).tolist()
     [0.75, 0.5]
     """
-    return _hit_shares(matrices, matrices.sum(axis=-1))
+    return _shares(np.diagonal(matrices, axis1=-2, axis2=-1), matrices.sum(axis=-1))
 
 
 def precisions(matrices: np.ndarray) -> np.ndarray:
@@ -41,11 +80,10 @@ def precisions(matrices: np.ndarray) -> np.ndarray:
     >>> precisions(np.array([[3, 1], [2, 2]])).round(3).tolist()
     [0.6, 0.667]
     """
-    return _hit_shares(matrices, matrices.sum(axis=-2))
+    return _shares(np.diagonal(matrices, axis1=-2, axis2=-1), matrices.sum(axis=-2))
 
 
-def _hit_shares(matrices: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    hits = np.diagonal(matrices, axis1=-2, axis2=-1)
+def _shares(hits: np.ndarray, totals: np.ndarray) -> np.ndarray:
     return np.divide(hits, totals, out=np.zeros(totals.shape), where=totals > 0)
 
 

@@ -1,17 +1,22 @@
 """The grid of runs, and which comparisons it supports (docs/analysis.md, section 3)."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from stages.settings import DEFAULT_LEARNING_RATE, NetworkSettings
+from stages.settings import DEFAULT_LEARNING_RATE
 from stages.statistics.table import Refusal
 
+Settings = Mapping[str, Any]
+"""What was set for one network, by name; empty where nothing is known of it."""
 Cell = tuple[str, int]
 """Optimizer and kernel size."""
-COMPARED = {"optimizer", "learning_rate", "kernel_size"}
+CELL = ("optimizer", "kernel_size")
+COMPARED = {*CELL, "learning_rate"}
 """What networks may differ in and still be compared: a learning rate goes with its optimizer."""
 
 
@@ -42,7 +47,7 @@ class Grid:
     seeds: tuple[int, ...]
     cells: Mapping[Cell, str]
     problem: str = ""
-    settings: Mapping[str, NetworkSettings] = field(default_factory=dict)
+    settings: Mapping[str, Settings] = field(default_factory=dict)
     same_as: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[Refusal, ...] = ()
 
@@ -76,8 +81,8 @@ class Grid:
 
     def cell(self, network: str) -> Cell | None:
         """Optimizer and kernel size of a network; None where the grid was not made of it."""
-        settings = self.settings.get(network)
-        return (settings.optimizer, settings.kernel_size) if settings else None
+        settings = self.settings.get(network, {})
+        return (settings["optimizer"], settings["kernel_size"]) if settings.keys() >= set(CELL) else None
 
     def unit(self, cell: Cell) -> np.ndarray:
         """The weights of the accuracy of one cell, float (networks,): 1 for its network, 0 for the others."""
@@ -161,19 +166,20 @@ def _mean(effect: str, simple: list[Contrast]) -> Contrast | None:
     return Contrast(effect, simple[0].levels, np.mean([contrast.weights for contrast in simple], axis=0))
 
 
-def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Grid:
+def make(settings: Mapping[str, Settings], seeds: tuple[int, ...]) -> Grid:
     """The grid of networks with these settings, each trained with every seed.
 
     Networks with equal settings count once. The cells hold the largest group of networks that differ in optimizer
-    and kernel size alone; the learning rate goes with the optimizer.
+    and kernel size alone; the learning rate goes with the optimizer. There are none where these are not stated.
     """
     firsts: dict[str, str] = {}
-    same_as = {network: firsts.setdefault(each.model_dump_json(), network) for network, each in settings.items()}
+    same_as = {network: firsts.setdefault(rest(each) or network, network) for network, each in settings.items()}
     networks = tuple(firsts.values())
-    compared = _compared({network: settings[network] for network in networks})
-    problem = _mixed_rates([settings[network] for network in compared])
+    stated = [network for network in networks if settings[network].keys() >= set(CELL)]
+    compared = _compared({network: settings[network] for network in stated})
+    problem = _mixed_rates([settings[network] for network in compared]) if stated else NOT_STATED
     cells: dict[Cell, str] = {
-        (settings[network].optimizer, settings[network].kernel_size): network for network in compared
+        (settings[network]["optimizer"], settings[network]["kernel_size"]): network for network in compared
     }
     return Grid(
         networks,
@@ -182,39 +188,53 @@ def make(settings: Mapping[str, NetworkSettings], seeds: tuple[int, ...]) -> Gri
         problem=problem,
         settings=settings,
         same_as={network: first for network, first in same_as.items() if network != first},
-        left_out=tuple(_left_out(network, compared[0], settings) for network in networks if network not in compared),
+        left_out=tuple(_left_out(network, compared[0], settings) for network in stated if network not in compared),
     )
 
 
-def _compared(settings: Mapping[str, NetworkSettings]) -> list[str]:
+NOT_STATED = "optimizer and kernel size of the networks are not stated"
+
+
+def rest(settings: Settings, without: Collection[str] = ()) -> str:
+    """The settings but these, as text that is equal where they are; '' where nothing is known.
+
+    >>> rest({"optimizer": "sgd", "depth": 18}, without={"depth"})
+    '{"optimizer": "sgd"}'
+    """
+    return json.dumps({name: settings[name] for name in settings if name not in without}) if settings else ""
+
+
+def _compared(settings: Mapping[str, Settings]) -> list[str]:
     """The largest group of networks that differ in optimizer, its learning rate and kernel size alone.
 
     Of an optimizer, those with its default rate, if there are any: other rates belong to a ladder.
     """
     groups: dict[str, list[str]] = {}
     for network, each in settings.items():
-        groups.setdefault(each.model_dump_json(exclude=COMPARED), []).append(network)
-    largest = max(groups.values(), key=len)
-    usual = {settings[network].optimizer for network in largest if _has_default_rate(settings[network])}
-    return [each for each in largest if _has_default_rate(settings[each]) or settings[each].optimizer not in usual]
+        groups.setdefault(rest(each, COMPARED), []).append(network)
+    largest = max(groups.values(), key=len, default=[])
+    usual = {settings[network]["optimizer"] for network in largest if _has_default_rate(settings[network])}
+    return [
+        each for each in largest if _has_default_rate(settings[each]) or settings[each].get("optimizer") not in usual
+    ]
 
 
-def _has_default_rate(settings: NetworkSettings) -> bool:
-    return settings.learning_rate == DEFAULT_LEARNING_RATE[settings.optimizer]
+def _has_default_rate(settings: Settings) -> bool:
+    optimizer = settings.get("optimizer")
+    return optimizer in DEFAULT_LEARNING_RATE and settings.get("learning_rate") == DEFAULT_LEARNING_RATE[optimizer]
 
 
-def _left_out(network: str, first: str, settings: Mapping[str, NetworkSettings]) -> Refusal:
+def _left_out(network: str, first: str, settings: Mapping[str, Settings]) -> Refusal:
     here, there = settings[network], settings[first]
-    names = [name for name in type(here).model_fields if getattr(here, name) != getattr(there, name)]
-    differences = ", ".join(name for name in names if name not in COMPARED)
-    reason = f"it differs from {first} in {differences}" if differences else "its learning rate is no default"
+    names = [name for name in here if here[name] != there[name] and name not in COMPARED]
+    reason = f"it differs from {first} in {', '.join(names)}" if names else "its learning rate is no default"
     return Refusal(f"effects of optimizer and kernel size on {network}", f"{reason}; left out of them")
 
 
-def _mixed_rates(settings: Sequence[NetworkSettings]) -> str:
+def _mixed_rates(settings: Sequence[Settings]) -> str:
     """Which optimizer is used with several learning rates; '' for none."""
-    for optimizer in sorted({each.optimizer for each in settings}):
-        rates = sorted({each.learning_rate or 0 for each in settings if each.optimizer == optimizer})
+    for optimizer in sorted({each["optimizer"] for each in settings}):
+        rates = sorted({each.get("learning_rate") or 0 for each in settings if each["optimizer"] == optimizer})
         if len(rates) > 1:
             shown = ", ".join(map(str, rates))
             return f"{optimizer} is used with learning rates {shown}, which would be taken for an effect"

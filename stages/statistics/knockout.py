@@ -25,7 +25,7 @@ def without(probabilities: np.ndarray, removed: int) -> np.ndarray:
 def repairing_class(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Which class has to be taken away to make an error right: int16 (..., N), -1 where none does or nothing is wrong.
 
-    Only taking away the predicted class changes the answer, to the second most probable class. labels: uint8 (N,);
+    Only taking away the predicted class changes the answer, to the second most probable class. labels: (N,);
     probabilities: float32 (..., N, C).
 
     >>> repairing_class(np.array([0, 1, 2]), np.array([[0.5, 0.3, 0.2]] * 3))  # right; second; neither
@@ -41,4 +41,5 @@ def repairing_class(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray
 @cache
 def repairing_classes(sample: Sample) -> np.ndarray:
     """repairing_class of every run's answers, int16 (networks, seeds, N)."""
-    return repairing_class(sample.labels, sample.probabilities)
+    each = [repairing_class(sample.labels, of_run) for of_run in sample.by_run(sample.probabilities)]
+    return np.reshape(each, sample.right.shape)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from stages.settings import DEFAULT_LEARNING_RATE, NetworkSettings
-from stages.statistics.grid import Grid
+from stages.settings import DEFAULT_LEARNING_RATE
+from stages.statistics.grid import Grid, Settings, rest
 from stages.statistics.intervals import jackknifed, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
@@ -39,10 +39,10 @@ def families(grid: Grid) -> list[tuple[str, list[str]]]:
     default of its optimizer belongs to the optimizer.
     """
     groups: dict[tuple[str, str], list[str]] = {}
-    for setting in NetworkSettings.model_fields:
+    for setting in dict.fromkeys(name for settings in grid.settings.values() for name in settings):
         for network in grid.networks:
-            for rest in _rests(grid.settings[network], setting):
-                groups.setdefault((setting, rest), []).append(network)
+            for common in _rests(grid.settings[network], setting):
+                groups.setdefault((setting, common), []).append(network)
     found = [(setting, networks) for (setting, _), networks in groups.items() if len(networks) > 1]
     compared: Counter[str] = Counter()
     for _, networks in found:
@@ -53,22 +53,22 @@ def families(grid: Grid) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _rests(settings: NetworkSettings, setting: str) -> Iterator[str]:
-    """What networks must have in common to differ in this setting alone."""
-    yield settings.model_dump_json(exclude={setting})
-    if setting == "optimizer" and settings.learning_rate == DEFAULT_LEARNING_RATE[settings.optimizer]:
-        yield settings.model_dump_json(exclude={setting, "learning_rate"})
+def _rests(settings: Settings, setting: str) -> Iterator[str]:
+    """What networks must have in common to differ in this setting alone; nothing where it is not known."""
+    if setting in settings:
+        yield rest(settings, {setting})
+    if setting == "optimizer" and settings.get("learning_rate", "") == DEFAULT_LEARNING_RATE.get(settings[setting]):
+        yield rest(settings, {setting, "learning_rate"})
 
 
 def remedies(grid: Grid) -> list[Remedy]:
     """Each network of a family against its base.
 
     >>> from stages.statistics.grid import make
-    >>> base = NetworkSettings(optimizer="sgd", kernel_size=3, filters=[8], pool_after=[], dense_units=[], epochs=1,
-    ...                        batch_size=32, learning_rate=0.01)
+    >>> base = {"augment": "none", "train_share": 1.0}
     >>> changes = {"flipped": {"augment": "flip_shift"}, "half": {"train_share": 0.5}, "base": {},
     ...            "quarter": {"train_share": 0.25}, "both": {"train_share": 0.1, "augment": "flip_shift"}}
-    >>> networks = {name: base.model_copy(update=change) for name, change in changes.items()}
+    >>> networks = {name: base | change for name, change in changes.items()}
     >>> for one in remedies(make(networks, (0,))):
     ...     print(one.base, one.network, one.setting, one.before, one.after)
     base flipped augment none flip_shift
@@ -77,7 +77,7 @@ def remedies(grid: Grid) -> list[Remedy]:
     base quarter train_share 1.0 0.25
     """
     return [
-        Remedy(setting, base, network, *(getattr(grid.settings[each], setting) for each in (base, network)))
+        Remedy(setting, base, network, *(grid.settings[each][setting] for each in (base, network)))
         for setting, (base, *networks) in families(grid)
         for network in networks
     ]
@@ -85,7 +85,7 @@ def remedies(grid: Grid) -> list[Remedy]:
 
 def compared_images(sample: Sample, remedy: Remedy) -> np.ndarray:
     """bool (N,): the images but those of classes that one of the two networks did not learn."""
-    left_out = [sample.grid.settings[network].without for network in (remedy.base, remedy.network)]
+    left_out = [sample.grid.settings[network].get("without") for network in (remedy.base, remedy.network)]
     return ~np.isin(np.array(sample.class_names)[sample.labels], [name for name in left_out if name])
 
 

@@ -16,21 +16,26 @@ from stages.statistics.collapse import kept, remedy
 from stages.statistics.grid import Grid, make
 from stages.streams import stream
 
+OWN = "own"
+"""Of images that others' networks were asked about; see docs/own-predictions.md."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """N images of one part, and what every network answers with every seed.
 
-    dataset: where the images come from, params.yaml's `dataset`. part: 'training', 'held-out' or 'test'. networks,
-    seeds, class_names: the labels of the axes (network, seed, image, class). grid: which networks differ in what. ids:
-    int64 (N,), see Predictions. labels: uint8 (N,), the truth. probabilities: float32 (networks, seeds, N, classes).
-    number_of_resamples: of the images. confidence: level of every interval. votes: uint8 (N, annotators), people's
-    labels, or None. similarity: float64 (N,), to the nearest training image, see stages/similarity.py, or None. files:
-    the file that each image came from, or None. histories: of every run, see history.read. epochs: of every run, uint8
-    (epochs, N), its answers after every epoch; or empty. interventions: what each run answers when its images are
-    changed. learned_as: int16 (networks, seeds, N), the class that each run learned each image as, -1 where it did not
-    learn from it; None: its label, of training images. others: the same runs' samples of further parts, by part.
-    left_out: the seeds and networks that are not here because runs collapsed.
+    dataset: where the images come from, params.yaml's `dataset`, or OWN. part: 'training', 'held-out' or 'test'.
+    networks, seeds, class_names: the labels of the axes (network, seed, image, class). grid: which networks differ in
+    what. ids: int64 (N,), see Predictions. labels: an unsigned integer type (N,), the truth. probabilities: float32
+    (networks, seeds, N, classes); of no classes, (networks, seeds, N, 0), where only `answers` are known. answers: the
+    classes answered, an unsigned integer type (networks, seeds, N), or None. number_of_resamples: of the images.
+    confidence: level of every interval. votes: uint8 (N, annotators), people's labels, or None. similarity: float64
+    (N,), to the nearest training image, see stages/similarity.py, or None. files: the file that each image came from,
+    or None. histories: of every run, see history.read. epochs: of every run, uint8 (epochs, N), its answers after every
+    epoch; or empty. interventions: what each run answers when its images are changed. learned_as: int16 (networks,
+    seeds, N), the class that each run learned each image as, -1 where it did not learn from it; None: its label, of
+    training images. others: the same runs' samples of further parts, by part. left_out: the seeds and networks that are
+    not here because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -46,6 +51,7 @@ class Sample:
     probabilities: np.ndarray
     number_of_resamples: int
     confidence: float
+    answers: np.ndarray | None = None
     votes: np.ndarray | None = None
     similarity: np.ndarray | None = None
     files: Sequence[str] | None = None
@@ -63,12 +69,12 @@ class Sample:
 
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Values (networks, seeds, ...) with one axis of runs instead: (R, ...)."""
-        return values.reshape(-1, *values.shape[2:])
+        return values.reshape(len(self.runs), *values.shape[2:])
 
     @cached_property
     def predicted(self) -> np.ndarray:
         """int64 (networks, seeds, N), the most probable class; the lower index of equals."""
-        return self.probabilities.argmax(axis=3)
+        return self.probabilities.argmax(axis=3) if self.answers is None else self.answers.astype(np.int64)
 
     @cached_property
     def right(self) -> np.ndarray:
@@ -130,9 +136,16 @@ class Sample:
             grid=make({name: self.grid.settings[name] for name in names}, numbers),
             probabilities=self.probabilities[np.ix_(networks, seeds)],
             learned_as=None if self.learned_as is None else self.learned_as[np.ix_(networks, seeds)],
+            answers=None if self.answers is None else self.answers[np.ix_(networks, seeds)],
             others={part: other._of(networks, seeds) for part, other in self.others.items()},
             left_out=tuple(gone),
         )
+
+    @property
+    def no_votes(self) -> str:
+        """Why there are no human votes; '' where there are."""
+        where = "votes.npy beside the predictions" if self.dataset == OWN else "params data.human_votes"
+        return "" if self.votes is not None else f"human votes are not available ({where})"
 
     def file(self, index: int) -> str:
         """The file of the image at this place of ids; '' where there are no files."""

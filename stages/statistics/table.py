@@ -28,7 +28,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under described columns, which become data/analysis/<name>.csv. Every row has exactly these keys."""
+    """Rows under described columns, which become <name>.csv. Every row has exactly these keys."""
 
     name: str
     kind: Kind
@@ -39,14 +39,14 @@ class Table:
         """The rows in which the columns have these values."""
         return [row for row in self.rows if all(row[column] == value for column, value in values.items())]
 
-    def write(self) -> None:
+    def write(self, folder: Path = FOLDER) -> None:
         """As CSV, with `kind` in each row; floats rounded to 9 significant digits.
 
         The order in which a processor sums moves the last digits; nine are more than any interval needs.
         """
         kind = {} if self.kind == "by row" else {"kind": self.kind}
         rows = [{column: _rounded(row[column]) for column in self.columns} | kind for row in self.rows]
-        write_csv(FOLDER / f"{self.name}.csv", rows, [*self.columns, *kind])
+        write_csv(folder / f"{self.name}.csv", rows, [*self.columns, *kind])
 
 
 def read(name: str, kind: Kind, columns: Mapping[str, Column], folder: Path | None = None) -> Table | None:

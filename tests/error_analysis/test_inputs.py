@@ -10,6 +10,7 @@ from stages.files import write_array, write_json
 from stages.outcomes import Outcomes
 from stages.predictions import Predictions
 from stages.run import Run
+from stages.settings import NetworkSettings
 from tests import worlds
 
 HELD_OUT = np.array([1, 3])
@@ -27,7 +28,7 @@ def root(tmp_path, monkeypatch):
     write_array(dataset.labels_path("train"), np.zeros(4, np.uint8))
     similarity.write({"training": np.array([0.1, 0.2]), "held-out": np.array([0.3, 1.0]), "test": np.full(3, 0.5)})
     for network, optimizer in OPTIMIZERS.items():
-        settings.write(network, worlds.settings(optimizer, 15))
+        settings.write(network, NetworkSettings.model_validate(worlds.settings(optimizer, 15)))
     for place, run in enumerate(RUNS):
         write(run, np.float32(place / 10))
         history.write(run, [{"epoch": 1, "part": "held-out", "accuracy": place / 10, "loss": 1.0, "precision": 0.5}])

@@ -9,9 +9,10 @@ from stages.errors import InputError
 from stages.nicknet import inference, steps
 from stages.nicknet.batches import batches, order
 from stages.nicknet.network import build
+from stages.settings import NetworkSettings
 from tests import worlds
 
-PUBLISHED = worlds.settings("sgd", 15, learning_rate=0.05, epochs=1, batch_size=12)
+PUBLISHED = NetworkSettings(**worlds.settings("sgd", 15, learning_rate=0.05, epochs=1, batch_size=12))
 SMALL = PUBLISHED.model_copy(update={"kernel_size": 7, "filters": [4, 6], "pool_after": [2], "dense_units": [16]})
 SHAPE = (12, 10, 3)
 

@@ -13,6 +13,7 @@ from stages.files import write_array, write_json, write_text
 from stages.findings.finding import Finding
 from stages.findings.registry import FINDINGS, Analysis, refusal_table
 from stages.predictions import Predictions
+from stages.settings import NetworkSettings
 from stages.statistics.sample import Sample
 from tests import worlds
 
@@ -60,7 +61,7 @@ def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
     write_array(dataset.images_path("train"), photos)
     write_json(dataset.CLASS_NAMES, list(sample.class_names))
     for network in sample.networks:
-        settings.write(network, sample.grid.settings[network])
+        settings.write(network, NetworkSettings.model_validate(sample.grid.settings[network]))
     for run, probabilities in zip(sample.runs, sample.by_run(sample.probabilities), strict=True):
         answers = Predictions(sample.ids, sample.labels, probabilities)
         predictions.write(run, dict.fromkeys(dataset.PARTS, answers))

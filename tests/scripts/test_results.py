@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from scripts import results, study
-from stages.error_analysis import metrics
 from stages.errors import InputError
+from stages.findings import metrics
 from stages.findings.registry import Analysis
 from tests import worlds
 from tests.report import reports

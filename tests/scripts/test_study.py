@@ -94,7 +94,7 @@ def test_a_study_of_remedies_changes_one_setting_of_the_base_at_a_time():
         key, _, value = setting.removeprefix("+networks.").partition("=")
         (content if key == "seeds" else content["networks"])[key] = yaml.safe_load(value)
     given = params.Params.model_validate(content)
-    networks = {name: given.network(name) for name in given.networks}
+    networks = {name: given.network(name).model_dump() for name in given.networks}
     found = remedies.remedies(grid.make(networks, tuple(given.seeds)))
     of_nicknet3 = {each.network: each.setting for each in found if each.base == "nicknet3"}
     assert set(of_nicknet3) == set(networks) - {"nicknet3", "nicknet1", "flipped_longer"}

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from stages.error_analysis import metrics
+from stages.findings import metrics
 from stages.findings.finding import Finding
 from stages.findings.registry import Analysis
 from tests import worlds

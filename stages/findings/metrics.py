@@ -19,11 +19,12 @@ SCORES = {
 
 
 def of_network(analysis: Analysis, network: str) -> dict[str, float]:
-    """The content of metrics/<network>.json: SCORES, 9 significant digits."""
-    return {
-        name: _mean([row["value"] for row in analysis.where("scores", network=network, part=part, score=score)])
+    """The content of metrics/<network>.json: those of SCORES that are known, 9 significant digits."""
+    rows = {
+        name: analysis.where("scores", network=network, part=part, score=score)
         for name, (part, score) in SCORES.items()
     }
+    return {name: _mean([row["value"] for row in of_score]) for name, of_score in rows.items() if of_score}
 
 
 def of_errors(analysis: Analysis) -> dict[str, float | list[str]]:
@@ -41,10 +42,10 @@ def of_errors(analysis: Analysis) -> dict[str, float | list[str]]:
     return effects
 
 
-def write(analysis: Analysis) -> None:
+def write(analysis: Analysis, folder: Path = FOLDER) -> None:
     for network in analysis.sample.networks:
-        write_json(FOLDER / f"{network}.json", of_network(analysis, network))
-    write_json(FOLDER / "errors.json", of_errors(analysis))
+        write_json(folder / f"{network}.json", of_network(analysis, network))
+    write_json(folder / "errors.json", of_errors(analysis))
 
 
 def _answers(analysis: Analysis) -> list[Row]:

@@ -1,0 +1,1 @@
+"""The error analysis of predictions made elsewhere: docs/own-predictions.md."""
