@@ -21,14 +21,16 @@ MOST_COMPARED = 3 * 10**9
 
 @dataclass(frozen=True)
 class Stored:
-    """Images by id, of an array uint8 (N, H, W, 3) or, in grey, (N, H, W)."""
+    """Images by id, of an array uint8 (N, H, W, 3) or, in grey, (N, H, W); the middle squares of others."""
 
     array: np.ndarray
 
     def __getitem__(self, id: int, /) -> np.ndarray:
         image = np.broadcast_to(np.atleast_3d(self.array[id]), (*self.array.shape[1:3], 3))
-        small = max(image.shape[:2]) <= SIDE
-        return image if small else picture.square(Image.fromarray(np.ascontiguousarray(image)), SIDE)
+        height, width = image.shape[:2]
+        if height == width <= SIDE:
+            return image
+        return picture.square(Image.fromarray(np.ascontiguousarray(image)), min(SIDE, height, width))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def rows(sample: Sample) -> list[Row]:
         hit = removed >= 0
         repaired = np.zeros((classes, classes), dtype=int)
         np.add.at(repaired, (sample.labels[hit], removed[hit]), 1)
-        cells = [*(largest(repaired) if classes > MOST_PAIRED else np.ndindex(repaired.shape))]
+        cells = largest(repaired) if classes > MOST_PAIRED else list(np.ndindex(repaired.shape))
         table += [
             {
                 **asdict(run),

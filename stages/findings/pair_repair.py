@@ -42,7 +42,7 @@ def pairs(codes: np.ndarray, classes: int) -> np.ndarray:
     if classes <= MOST_PAIRED:
         return np.array(list(combinations(range(classes), 2)))
     counts = np.bincount(codes[codes >= 0], minlength=classes**2).reshape(classes, classes)
-    return np.array(largest(np.triu(counts + counts.T, 1)))
+    return np.array(largest(np.triu(counts + counts.T, 1)) or [(0, 1)])
 
 
 @cache

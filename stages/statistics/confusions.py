@@ -36,13 +36,13 @@ def resampled_confusions(sample: Sample) -> np.ndarray:
 
 
 def largest(counts: np.ndarray) -> list[tuple[int, int]]:
-    """The PAIRS cells of a matrix with the highest counts, of equals those that come first.
+    """The PAIRS cells of a matrix with the highest counts, none of 0; of equals, those that come first.
 
-    >>> largest(np.array([[0, 3], [5, 0]]))[:2]
+    >>> largest(np.array([[0, 3], [5, 0]]))
     [(1, 0), (0, 1)]
     """
     order = np.argsort(-counts, axis=None, kind="stable")[:PAIRS]
-    return [divmod(int(cell), counts.shape[1]) for cell in order]
+    return [divmod(int(cell), counts.shape[1]) for cell in order if counts.flat[cell]]
 
 
 @cache

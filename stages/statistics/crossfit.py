@@ -11,7 +11,7 @@ from stages.statistics.table import Column, Row
 from stages.streams import stream
 
 REPAIRS = {
-    "network": Column(str, "name of the network, an entry of params.yaml"),
+    "network": Column(str, "name of the network"),
     "seed": Column(int, "seed of the run; empty: the mean over the network's seeds"),
     "repaired": Column(float, "share of the images that were wrong and become right, 0..1"),
     "broken": Column(float, "share of the images that were right and become wrong, 0..1"),

@@ -92,3 +92,18 @@ def test_two_learning_rates_of_an_optimizer_are_not_an_effect():
 
 def test_one_network_alone():
     assert set(refused(made(("adam", 15)))) == {"effect of the optimizer", "effect of the kernel size", "interaction"}
+
+
+def test_settings_of_any_name_are_kept_and_networks_of_which_nothing_is_known_stay_apart():
+    settings = {"a": {"depth": 18}, "b": {"depth": 34}, "c": {}, "d": {}}
+    made = grid.make(settings, (0, 1))
+    assert made.networks == ("a", "b", "c", "d")
+    assert made.problem == made.uncrossed == grid.NOT_STATED
+    assert made.refusals == ()
+    assert [made.cell(network) for network in "ac"] == [None, None]
+
+
+def test_networks_of_equal_stated_settings_count_once():
+    made = grid.make({"a": {"depth": 18}, "b": {"depth": 18}}, (0,))
+    assert made.networks == ("a",)
+    assert made.same_as == {"b": "a"}
