@@ -58,6 +58,8 @@ def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
         table.write()
     photos = np.random.default_rng(8).integers(0, 256, (len(sample.ids), SIDE, SIDE, 3), dtype=np.uint8)
     write_array(dataset.images_path("train"), photos)
+    write_array(dataset.labels_path("train"), sample.labels)
+    write_array(dataset.indices_path("training"), sample.ids[::2])
     write_json(dataset.CLASS_NAMES, list(sample.class_names))
     for network in sample.networks:
         settings.write(network, sample.grid.settings[network])
