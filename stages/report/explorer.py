@@ -88,7 +88,9 @@ def explored(results: Results, neighbours: Neighbours) -> Explored:
 
 
 def _change(row: Row, results: Results) -> Change:
-    label = f"{row['setting']} {row['before']} \N{RIGHTWARDS ARROW} {row['after']} ({row['base']}, {row['network']})"
+    arrow = " \N{RIGHTWARDS ARROW} "
+    values, networks = (arrow.join(row[side] for side in both) for both in (("before", "after"), ("base", "network")))
+    label = f"{row['setting']} {values} ({networks})"
     left_out = [results.settings[row[side]].without for side in ("base", "network")]
     return Change(label, row["base"], row["network"], [name for name in left_out if name])
 

@@ -62,9 +62,9 @@ const FIELDS = {
   from: {title: "wrong in at least"},
   to: {title: "wrong in at most"},
   cause: {title: "cause of the errors", options: plain(Object.keys(causes)), always: true},
-  votes: {title: "people who chose another class", always: true, options: votes ? [
+  votes: {title: "votes for another class", always: true, options: votes ? [
     ...Array.from({length: most + 1}, (_, count) => [String(count), String(count)]), ["none", "nobody was asked"]] : []},
-  change: {title: "what a change in training does", always: true, options: [...changes.keys()].flatMap((label) =>
+  change: {title: "a change in training", always: true, options: [...changes.keys()].flatMap((label) =>
     [[`right ${label}`, `made right by ${label}`], [`wrong ${label}`, `made wrong by ${label}`]])},
   name: {title: data.paths ? "id or file contains" : "id contains"},
   order: {title: "order", any: "as they come", always: true, options: [
@@ -233,7 +233,7 @@ function details(image) {
   }
   sides.append(element("div", {}, facts(image)));
   return [element("p", {className: "buttons"}, ...buttons), title, sides,
-    text("What every run answers", "", "h3"), element("div", {className: "scroll"}, answersOf(image)), ...neighboursOf(image)];
+    text("What every run answers", "", "h3"), element("div", {className: "scroll", tabIndex: 0}, answersOf(image)), ...neighboursOf(image)];
 }
 
 function facts(image) {
