@@ -24,6 +24,8 @@ DEPTH = 3
 STEPS = 255
 """A probability is kept as a whole number of these."""
 
+SCRIPTS = ("explorer_data.js", "explorer.js")
+
 
 class Change(NamedTuple):
     """One setting that was changed in training. label: in words. base, network: trained without and with it.
@@ -106,7 +108,7 @@ def files(explored: Explored) -> Iterator[tuple[str, bytes]]:
 
 def page(explored: Explored) -> str:
     """The page as HTML. It holds all but the pixels, runs the one script that it holds, and loads only the sheets."""
-    css, script = environment.source("explorer.css"), environment.source("explorer.js")
+    css, script = environment.source("explorer.css"), "".join(map(environment.source, SCRIPTS))
     # Nothing in the data can end the element that holds it.
     text = json.dumps(data(explored), ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return environment.render(

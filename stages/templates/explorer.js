@@ -1,137 +1,7 @@
-"use strict";
-// Names come from anywhere: they become text by textContent alone, and never markup.
-(() => {
+// The page of what is chosen. Names come from anywhere: they become text by textContent alone, and never markup.
 const EACH = 60; // images of a page
 const ZOOM = 8;
-const data = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
-const {classes, runs, ids, depth} = data;
-const [labels, answers, chances, trueChances] = [data.labels, data.answers, data.chances, data.true_chances].map(unpacked);
-const N = ids.length;
-const places = new Map(ids.map((id, place) => [String(id), place]));
-const networks = [...new Set(runs.map(([network]) => network))];
-const first = (run, image) => answers[(run * N + image) * depth];
-const sure = (run, image) => chances[(run * N + image) * depth];
-const isWrong = (run, image) => first(run, image) !== labels[image];
-const wrongs = (scope, image) => scope.reduce((count, run) => count + isWrong(run, image), 0);
-const runsOf = (network, seed) => [...runs.keys()].filter((run) =>
-  (!network || runs[run][0] === network) && (!seed || String(runs[run][1]) === seed));
-const votes = data.votes && unpacked(data.votes.given);
-const causes = Object.fromEntries(Object.entries(data.causes).map(([name, images]) => [name, unpacked(images)]));
-const near = data.neighbours && {...data.neighbours, places: unpacked(data.neighbours.places), labels: unpacked(data.neighbours.labels)};
-const dissent = Array.from({length: N}, (_, image) => votes && disagreeing(image));
-const changes = new Map(data.changes.map((change) => [change.label, {...change, turned: turned(change)}]));
-
-function unpacked({type, base64}) {
-  const text = atob(base64), bytes = new Uint8Array(text.length);
-  for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
-  return new {Uint8Array, Uint16Array, Uint32Array}[type](bytes.buffer);
-}
-
-const percent = (steps) => steps === 0 ? "<1%" : steps >= 254 ? ">99%" : `${Math.round(steps / 2.55)}%`;
-const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-const nameOf = (image) => data.paths ? data.paths[image] : `image ${ids[image]}`;
-
-function votesOf(image) {
-  return [...votes.subarray(image * data.votes.each, (image + 1) * data.votes.each)].filter((vote) => vote !== 255);
-}
-
-function disagreeing(image) { // null where nobody was asked
-  const given = votesOf(image);
-  return given.length ? given.filter((vote) => vote !== labels[image]).length : null;
-}
-
-function turned({base, network, left_out}) { // 1: made right, -1: made wrong, in most runs of both networks
-  const sides = [runsOf(base), runsOf(network)];
-  return Int8Array.from({length: N}, (_, image) => {
-    if (left_out.includes(classes[labels[image]])) return 0;
-    const [before, after] = sides.map((scope) => Math.sign(2 * wrongs(scope, image) - scope.length));
-    return before * after < 0 ? before : 0;
-  });
-}
-
-// What can be chosen: [value, text] of each option.
-const plain = (names) => names.map((name) => [String(name), String(name)]);
-const most = dissent.reduce((highest, count) => Math.max(highest, count ?? -1), -1);
-const FIELDS = {
-  true: {title: "label", options: plain(classes)},
-  network: {title: "network", options: plain(networks)},
-  seed: {title: "seed", options: plain([...new Set(runs.map(([, seed]) => seed))])},
-  answer: {title: "answer", options: [["right", "right"], ["wrong", "wrong"]], always: true},
-  predicted: {title: "answered class", options: plain(classes)},
-  from: {title: "wrong in at least"},
-  to: {title: "wrong in at most"},
-  cause: {title: "cause of the errors", options: plain(Object.keys(causes)), always: true},
-  votes: {title: "votes for another class", always: true, options: votes ? [
-    ...Array.from({length: most + 1}, (_, count) => [String(count), String(count)]), ["none", "nobody was asked"]] : []},
-  change: {title: "a change in training", always: true, options: [...changes.keys()].flatMap((label) =>
-    [[`right ${label}`, `made right by ${label}`], [`wrong ${label}`, `made wrong by ${label}`]])},
-  name: {title: data.paths ? "id or file contains" : "id contains"},
-  order: {title: "order", any: "as they come", always: true, options: [
-    ["missed", "most runs wrong first"], ["sure", "surest wrong answers first"], ["doubtful", "least probable label first"],
-    ...(votes ? [["votes", "most contradicted labels first"]] : []),
-    ...Object.keys(data.values).map((name) => [`value ${name}`, `${name}, highest first`]), ["random", "random"]]},
-};
-const STATE = [...Object.keys(FIELDS), "draw", "page", "image"];
-
-function state() { // of the address; what cannot be chosen is passed over
-  const given = new URLSearchParams(location.hash.slice(1));
-  return Object.fromEntries(STATE.map((name) => {
-    const value = given.get(name) ?? "", {options} = FIELDS[name] ?? {};
-    return [name, options && !options.some(([known]) => known === value) ? "" : value];
-  }));
-}
-
-function go(change) {
-  const kept = Object.entries({...state(), ...change}).filter(([, value]) => value !== "");
-  location.hash = new URLSearchParams(kept);
-}
-
-const integer = (text, otherwise) => /^\d+$/.test(text) ? Number(text) : otherwise;
-
-// Which images, and in which order.
-
-function matching(chosen, scope) { // of an image, the runs of the scope whose answers are as chosen; none where it is left out
-  const [label, predicted] = [chosen.true, chosen.predicted].map((name) => classes.indexOf(name));
-  const least = integer(chosen.from, 0), highest = integer(chosen.to, scope.length);
-  const [way, ...words] = chosen.change.split(" "), change = changes.get(words.join(" "));
-  const text = chosen.name.toLowerCase();
-  const fits = (image) => {
-    if (label >= 0 && labels[image] !== label) return false;
-    if (chosen.cause && !causes[chosen.cause][image]) return false;
-    if (chosen.votes && String(dissent[image] ?? "none") !== chosen.votes) return false;
-    if (change && change.turned[image] !== (way === "right" ? 1 : -1)) return false;
-    if (text && !String(ids[image]).includes(text) && !(data.paths && data.paths[image].toLowerCase().includes(text))) return false;
-    const count = wrongs(scope, image);
-    return count >= least && count <= highest;
-  };
-  return (image) => fits(image) ? scope.filter((run) =>
-    (predicted < 0 || first(run, image) === predicted) && (!chosen.answer || isWrong(run, image) === (chosen.answer === "wrong"))) : [];
-}
-
-function randomNumbers(seed) { // xorshift (Marsaglia 2003)
-  let bits = Math.imul(seed + 1, 2654435761) | 1;
-  const next = () => { bits ^= bits << 13; bits ^= bits >>> 17; bits ^= bits << 5; return bits >>> 0; };
-  for (let warm = 0; warm < 20; warm++) next();
-  return next;
-}
-
-function ranked(images, chosen, scope, of) {
-  const known = scope.filter((run) => data.probable[run]);
-  const random = randomNumbers(integer(chosen.draw, 0));
-  const keys = {
-    missed: (image) => wrongs(scope, image),
-    sure: (image) => Math.max(-1, ...of(image).filter((run) => data.probable[run] && isWrong(run, image)).map((run) => sure(run, image))),
-    doubtful: (image) => -known.reduce((sum, run) => sum + trueChances[run * N + image], 0),
-    votes: (image) => dissent[image] ?? -1,
-    random,
-  };
-  const key = keys[chosen.order] ?? (chosen.order ? (image) => data.values[chosen.order.slice(6)][image] ?? -Infinity : () => 0);
-  const pairs = images.map((image) => [key(image), image]);
-  return pairs.sort(([a, one], [b, other]) => (a === b ? one - other : a < b ? 1 : -1)).map(([, image]) => image);
-}
-
-// What is shown.
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -162,19 +32,19 @@ function picture(place, words) { // of an image, or after these of a neighbour
   return canvas;
 }
 
-function said(image, given) { // the answer that most of these runs give
+function said(image, given, scope) { // the answer that most of the given runs of the scope give
   const counts = new Map();
   for (const run of given) counts.set(first(run, image), (counts.get(first(run, image)) ?? 0) + 1);
   const [answer, count] = [...counts].reduce((best, one) => one[1] > best[1] ? one : best);
-  const alone = given.length === 1;
-  const added = alone ? (data.probable[given[0]] ? percent(sure(given[0], image)) : "") : `${count}/${given.length}`;
+  const known = data.probable[scope[0]] ? percent(sure(scope[0], image)) : "";
+  const added = scope.length > 1 ? `${count}/${scope.length}` : known;
   return text(`${classes[answer]} ${added}`, answer === labels[image] ? "right text" : "wrong text");
 }
 
-function tile(image, given) {
+function tile(image, given, scope) {
   const head = data.sheets ? picture(image, nameOf(image)) : text(nameOf(image), "name");
   const made = element("button", {className: "tile", type: "button", title: nameOf(image)}, head,
-    text(classes[labels[image]], "true"), said(image, given));
+    text(classes[labels[image]], "true"), said(image, given, scope));
   made.addEventListener("click", () => go({image: ids[image]}));
   return made;
 }
@@ -189,7 +59,7 @@ function render() {
     const images = [...Array(N).keys()].filter((image) => { const fitting = of(image).length; count += fitting; return fitting; });
     shown = ranked(images, chosen, scope, of);
     const pages = Math.max(1, Math.ceil(shown.length / EACH)), page = Math.min(Math.max(1, integer(chosen.page, 1)), pages);
-    at("tiles").replaceChildren(...shown.slice((page - 1) * EACH, page * EACH).map((image) => tile(image, of(image))));
+    at("tiles").replaceChildren(...shown.slice((page - 1) * EACH, page * EACH).map((image) => tile(image, of(image), scope)));
     at("count").replaceChildren(text(`${shown.length.toLocaleString("en")} of ${counted(N, "image")}`, "images"),
       text(` (${counted(count, "answer")} of ${counted(scope.length, "run")})`, "soft answers"));
     at("page").textContent = `page ${page} of ${pages}`;
@@ -197,7 +67,7 @@ function render() {
     document.querySelector("[data-key=n]").disabled = page === pages;
     fill(chosen, scope);
   }
-  open(places.get(chosen.image));
+  openImage(places.get(chosen.image));
 }
 
 function fill(chosen, scope) {
@@ -208,7 +78,7 @@ function fill(chosen, scope) {
   FIELDS.to.control.placeholder = counted(scope.length, "run");
 }
 
-function open(image) {
+function openImage(image) {
   const dialog = at("one");
   if (image === undefined) return dialog.close();
   dialog.replaceChildren(...details(image));
@@ -231,9 +101,9 @@ function details(image) {
     zoomed.style.width = `${ZOOM * data.sheets.width}px`;
     sides.append(zoomed);
   }
-  sides.append(element("div", {}, facts(image)));
+  sides.append(element("div", {}, facts(image), ...neighboursOf(image)));
   return [element("p", {className: "buttons"}, ...buttons), title, sides,
-    text("What every run answers", "", "h3"), element("div", {className: "scroll", tabIndex: 0}, answersOf(image)), ...neighboursOf(image)];
+    text("What every run answers", "", "h3"), element("div", {className: "scroll", tabIndex: 0}, answersOf(image))];
 }
 
 function facts(image) {
@@ -338,4 +208,3 @@ for (const [name, field] of Object.entries(FIELDS)) {
 at("about").textContent = `${counted(N, "image")}, ${counted(runs.length, "run")} of ${counted(networks.length, "network")}, ${classes.length} classes.`;
 at("filters").open = matchMedia("(min-width: 44rem)").matches;
 render();
-})();
