@@ -1,6 +1,6 @@
 // The page of what is chosen. Names come from anywhere: they become text by textContent alone, and never markup.
 const EACH = 60; // images of a page
-const ZOOM = 8;
+const ZOOM = 8, LEAST = 256, MOST = 512; // times, pixels
 const at = (id) => document.getElementById(id);
 
 function element(tag, properties = {}, ...children) {
@@ -9,6 +9,8 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 const text = (words, className = "text", tag = "span") => element(tag, {className, textContent: words});
+const marked = (answer, right, added, tag) => element(tag, {className: {true: "right", false: "wrong"}[right] ?? ""},
+  text(classes[answer]), text(added && ` ${added}`, "soft"));
 
 const sheets = new Map();
 function sheet(number) { // loaded when it is first needed
@@ -38,7 +40,7 @@ function said(image, given, scope) { // the answer that most of the given runs o
   const [answer, count] = [...counts].reduce((best, one) => one[1] > best[1] ? one : best);
   const known = data.probable[scope[0]] ? percent(sure(scope[0], image)) : "";
   const added = scope.length > 1 ? `${count}/${scope.length}` : known;
-  return text(`${classes[answer]} ${added}`, answer === labels[image] ? "right text" : "wrong text");
+  return marked(answer, answer === labels[image], added, "span");
 }
 
 function tile(image, given, scope) {
@@ -54,12 +56,16 @@ function render() {
   const chosen = state(), scope = runsOf(chosen.network, chosen.seed), list = JSON.stringify({...chosen, image: ""});
   if (list !== drawn) {
     drawn = list;
-    const of = matching(chosen, scope);
+    const of = matching(chosen, scope), fitting = new Map();
     let count = 0;
-    const images = [...Array(N).keys()].filter((image) => { const fitting = of(image).length; count += fitting; return fitting; });
-    shown = ranked(images, chosen, scope, of);
+    for (let image = 0; image < N; image++) {
+      const given = of(image);
+      if (given.length) fitting.set(image, given);
+      count += given.length;
+    }
+    shown = ranked(fitting, chosen, scope);
     const pages = Math.max(1, Math.ceil(shown.length / EACH)), page = Math.min(Math.max(1, integer(chosen.page, 1)), pages);
-    at("tiles").replaceChildren(...shown.slice((page - 1) * EACH, page * EACH).map((image) => tile(image, of(image), scope)));
+    at("tiles").replaceChildren(...shown.slice((page - 1) * EACH, page * EACH).map((image) => tile(image, fitting.get(image), scope)));
     at("count").replaceChildren(text(`${shown.length.toLocaleString("en")} of ${counted(N, "image")}`, "images"),
       text(` (${counted(count, "answer")} of ${counted(scope.length, "run")})`, "soft answers"));
     at("page").textContent = `page ${page} of ${pages}`;
@@ -87,6 +93,8 @@ function openImage(image) {
   dialog.focus();
 }
 
+const zoom = (width) => Math.max(1, Math.ceil(LEAST / width), Math.min(ZOOM, Math.floor(MOST / width)));
+
 function details(image) {
   const buttons = [["previous", () => step(-1)], ["next", () => step(1)], ["close", () => at("one").close()]].map(([words, click]) => {
     const made = element("button", {type: "button", textContent: words});
@@ -98,7 +106,7 @@ function details(image) {
   if (data.sheets) {
     const zoomed = picture(image, nameOf(image));
     zoomed.className = "zoomed";
-    zoomed.style.width = `${ZOOM * data.sheets.width}px`;
+    zoomed.style.width = `${zoom(data.sheets.width) * data.sheets.width}px`;
     sides.append(zoomed);
   }
   sides.append(element("div", {}, facts(image), ...neighboursOf(image)));
@@ -117,8 +125,8 @@ function facts(image) {
   }
   for (const [name, values] of Object.entries(data.values)) if (values[image] !== null) list.push([name, String(values[image])]);
   for (const [word, way] of [["made right by", 1], ["made wrong by", -1]]) {
-    const by = [...changes].filter(([, change]) => change.turned[image] === way);
-    if (by.length) list.push([word, by.map(([label]) => label).join("; ")]);
+    const by = [...changes.keys()].filter((label) => turned(label)[image] === way);
+    if (by.length) list.push([word, by.join("; ")]);
   }
   return element("dl", {}, ...list.flatMap(([term, words]) => [text(term, "", "dt"), text(words, "text", "dd")]));
 }
@@ -127,9 +135,9 @@ function answersOf(image) {
   return element("table", {}, element("tbody", {}, ...runs.map(([network, seed], run) => {
     const cells = [];
     for (let rank = 0; rank < depth; rank++) {
-      const place = (run * N + image) * depth + rank, mark = rank ? "" : isWrong(run, image) ? "wrong " : "right ";
-      if (rank === 0 || chances[place] || (data.probable[run] && rank < classes.length)) cells.push(
-        text(`${classes[answers[place]]}${data.probable[run] ? ` ${percent(chances[place])}` : ""}`, `${mark}text`, "td"));
+      const place = (run * N + image) * depth + rank, right = rank ? null : !isWrong(run, image);
+      if (rank < (data.probable[run] ? classes.length : 1)) cells.push(
+        marked(answers[place], right, data.probable[run] ? percent(chances[place]) : "", "td"));
     }
     return element("tr", {}, text(`${network}, seed ${seed}`, "text", "th"), ...cells);
   })));
@@ -139,9 +147,9 @@ function neighboursOf(image) {
   if (!near || !near.each) return [];
   const figures = Array.from({length: near.each}, (_, rank) => {
     const place = near.places[image * near.each + rank], name = classes[near.labels[place]];
-    const same = near.labels[place] === labels[image] ? "right text" : "wrong text";
+    const same = near.labels[place] === labels[image];
     return element("figure", {}, picture(N + place, `training image ${near.ids[place]}, ${name}`), element("figcaption", {},
-      text(name, same), text(`similarity ${near.similarities[image * near.each + rank].toFixed(2)}`, "soft"), text(`image ${near.ids[place]}`, "soft")));
+      marked(near.labels[place], same, "", "span"), text(`similarity ${near.similarities[image * near.each + rank].toFixed(2)}`, "soft"), text(`image ${near.ids[place]}`, "soft")));
   });
   return [text("The training images most like it, by brightness", "", "h3"), element("div", {className: "near"}, ...figures)];
 }

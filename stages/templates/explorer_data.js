@@ -8,15 +8,17 @@ const places = new Map(ids.map((id, place) => [String(id), place]));
 const networks = [...new Set(runs.map(([network]) => network))];
 const first = (run, image) => answers[(run * N + image) * depth];
 const sure = (run, image) => chances[(run * N + image) * depth];
-const isWrong = (run, image) => first(run, image) !== labels[image];
-const wrongs = (scope, image) => scope.reduce((count, run) => count + isWrong(run, image), 0);
+const wrong = Uint8Array.from({length: runs.length * N}, (_, place) => answers[place * depth] !== labels[place % N]);
+const isWrong = (run, image) => wrong[run * N + image] === 1;
+const wrongs = (scope, image) => scope.reduce((count, run) => count + wrong[run * N + image], 0);
 const runsOf = (network, seed) => [...runs.keys()].filter((run) =>
   (!network || runs[run][0] === network) && (!seed || String(runs[run][1]) === seed));
 const votes = data.votes && unpacked(data.votes.given);
 const causes = Object.fromEntries(Object.entries(data.causes).map(([name, images]) => [name, unpacked(images)]));
 const near = data.neighbours && {...data.neighbours, places: unpacked(data.neighbours.places), labels: unpacked(data.neighbours.labels)};
 const dissent = Array.from({length: N}, (_, image) => votes && disagreeing(image));
-const changes = new Map(data.changes.map((change) => [change.label, {...change, turned: turned(change)}]));
+const changes = new Map(data.changes.map((change) => [change.label, change]));
+const known = new Map(); // what the changes turn, each once it is asked for
 
 function unpacked({type, base64}) {
   const text = atob(base64), bytes = new Uint8Array(text.length);
@@ -37,7 +39,12 @@ function disagreeing(image) { // null where nobody was asked
   return given.length ? given.filter((vote) => vote !== labels[image]).length : null;
 }
 
-function turned({base, network, left_out}) { // 1: made right, -1: made wrong, in most runs of both networks
+function turned(label) { // by image, 1: made right, -1: made wrong, in most runs of both networks
+  if (!known.has(label)) known.set(label, compared(changes.get(label)));
+  return known.get(label);
+}
+
+function compared({base, network, left_out}) {
   const sides = [runsOf(base), runsOf(network)];
   return Int8Array.from({length: N}, (_, image) => {
     if (left_out.includes(classes[labels[image]])) return 0;
@@ -64,8 +71,8 @@ const FIELDS = {
     [[`right ${label}`, `made right by ${label}`], [`wrong ${label}`, `made wrong by ${label}`]])},
   name: {title: data.paths ? "id or file contains" : "id contains"},
   order: {title: "order", any: "as they come", always: true, options: [
-    ["missed", "most runs wrong first"], ["sure", "surest wrong answers first"], ["doubtful", "least probable label first"],
-    ...(votes ? [["votes", "most contradicted labels first"]] : []),
+    ["missed", "most runs wrong"], ["sure", "surest wrong answers"], ["doubtful", "least probable label"],
+    ...(votes ? [["votes", "most contradicted labels"]] : []),
     ...Object.keys(data.values).map((name) => [`value ${name}`, `${name}, highest first`]), ["random", "random"]]},
 };
 const STATE = [...Object.keys(FIELDS), "draw", "page", "image"];
@@ -90,13 +97,13 @@ const integer = (text, otherwise) => /^\d+$/.test(text) ? Number(text) : otherwi
 function matching(chosen, scope) { // of an image, the runs of the scope whose answers are as chosen; none where it is left out
   const [label, predicted] = [chosen.true, chosen.predicted].map((name) => classes.indexOf(name));
   const least = integer(chosen.from, 0), highest = integer(chosen.to, scope.length);
-  const [way, ...words] = chosen.change.split(" "), change = changes.get(words.join(" "));
+  const [way, ...words] = chosen.change.split(" "), change = way && turned(words.join(" "));
   const text = chosen.name.toLowerCase();
   const fits = (image) => {
     if (label >= 0 && labels[image] !== label) return false;
     if (chosen.cause && !causes[chosen.cause][image]) return false;
     if (chosen.votes && String(dissent[image] ?? "none") !== chosen.votes) return false;
-    if (change && change.turned[image] !== (way === "right" ? 1 : -1)) return false;
+    if (change && change[image] !== (way === "right" ? 1 : -1)) return false;
     if (text && !String(ids[image]).includes(text) && !(data.paths && data.paths[image].toLowerCase().includes(text))) return false;
     const count = wrongs(scope, image);
     return count >= least && count <= highest;
@@ -112,17 +119,17 @@ function randomNumbers(seed) { // xorshift (Marsaglia 2003)
   return next;
 }
 
-function ranked(images, chosen, scope, of) {
-  const known = scope.filter((run) => data.probable[run]);
+function ranked(fitting, chosen, scope) { // fitting: the runs whose answers are as chosen, by image
+  const probable = scope.filter((run) => data.probable[run]);
   const random = randomNumbers(integer(chosen.draw, 0));
   const keys = {
     missed: (image) => wrongs(scope, image),
-    sure: (image) => Math.max(-1, ...of(image).filter((run) => data.probable[run] && isWrong(run, image)).map((run) => sure(run, image))),
-    doubtful: (image) => -known.reduce((sum, run) => sum + trueChances[run * N + image], 0),
+    sure: (image) => Math.max(-1, ...fitting.get(image).filter((run) => data.probable[run] && isWrong(run, image)).map((run) => sure(run, image))),
+    doubtful: (image) => -probable.reduce((sum, run) => sum + trueChances[run * N + image], 0),
     votes: (image) => dissent[image] ?? -1,
     random,
   };
   const key = keys[chosen.order] ?? (chosen.order ? (image) => data.values[chosen.order.slice(6)][image] ?? -Infinity : () => 0);
-  const pairs = images.map((image) => [key(image), image]);
+  const pairs = [...fitting.keys()].map((image) => [key(image), image]);
   return pairs.sort(([a, one], [b, other]) => (a === b ? one - other : a < b ? 1 : -1)).map(([, image]) => image);
 }
