@@ -81,7 +81,13 @@ def press(browser, *keys):
 
     for key in keys:
         ActionChains(browser).send_keys(getattr(Keys, key) if len(key) > 1 else key).perform()
-        browser.execute_async_script("setTimeout(arguments[0], 50)")
+
+
+def await_that(browser, condition):
+    """Fails the test unless the condition holds soon."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(browser, 30, 0.02).until(lambda _: condition())
 
 
 def test_every_image_is_there_and_only_sheets_were_loaded(browser, world):
@@ -179,56 +185,58 @@ def test_what_is_chosen_in_the_form_goes_into_the_address(page):
         "const one = document.querySelector('[name=network]'); one.value = 'nicknet2';"
         "one.dispatchEvent(new Event('change', {bubbles: true}))"
     )
-    page.execute_async_script("setTimeout(arguments[0], 50)")
+    await_that(page, lambda: counts(page) == (200, 600))
     assert page.current_url.endswith("#network=nicknet2")
-    assert counts(page) == (200, 600)
 
 
 def test_a_key_draws_other_random_predictions_of_the_network(page):
     choose(page, network="nicknet2", seed=0)
     shown = []
-    for _ in range(2):
+    for draw in (1, 2):
         press(page, "w")
-        assert len(texts(page, ".tile .wrong")) == len(texts(page, ".tile")) > 10
+        address = f"#network=nicknet2&seed=0&answer=wrong&order=random&draw={draw}"
+        await_that(page, lambda: page.current_url.endswith(address) and texts(page, ".tile .true") not in shown)  # noqa: B023
+        assert len(texts(page, ".tile > .wrong")) == len(texts(page, ".tile")) > 10
         shown.append(texts(page, ".tile .true"))
-    assert shown[0] != shown[1]
-    assert page.current_url.endswith("#network=nicknet2&seed=0&answer=wrong&order=random&draw=2")
     press(page, "r")
-    assert len(texts(page, ".tile .right")) == 60
+    await_that(page, lambda: len(texts(page, ".tile > .right")) == 60)
     press(page, "c")
-    assert "network=nicknet3" in page.current_url
+    await_that(page, lambda: "network=nicknet3" in page.current_url)
     press(page, "x")
-    assert counts(page) == (200, 2400)
+    await_that(page, lambda: counts(page) == (200, 2400))
 
 
 def test_keys_go_through_the_images_and_back(page):
     choose(page, order="missed")
-    press(page, "n", "ARROW_RIGHT", "ARROW_DOWN", "ARROW_LEFT", "ENTER")
-    place = page.execute_script("return [...document.querySelectorAll('.tile')].indexOf(document.activeElement)")
-    columns = page.execute_script("return getComputedStyle(document.getElementById('tiles')).gridTemplateColumns")
+    press(page, "n")
+    await_that(page, lambda: texts(page, "#page") == ["page 2 of 4"])
+    press(page, "ARROW_RIGHT", "ARROW_DOWN", "ARROW_LEFT", "ENTER")
+    await_that(page, lambda: texts(page, "dialog[open] h2"))
     first = texts(page, "dialog[open] h2")
-    assert "page=2" in page.current_url
     press(page, "ARROW_RIGHT")
-    assert texts(page, "dialog[open] h2") != first
+    await_that(page, lambda: texts(page, "dialog[open] h2") != first)
     press(page, "ARROW_LEFT")
-    assert texts(page, "dialog[open] h2") == first
+    await_that(page, lambda: texts(page, "dialog[open] h2") == first)
     press(page, "ESCAPE")
+    await_that(page, lambda: page.current_url.endswith("#order=missed&page=2"))
     assert texts(page, "dialog[open]") == []
-    assert "image" not in page.current_url
-    after = page.execute_script("return [...document.querySelectorAll('.tile')].indexOf(document.activeElement)")
-    assert after == len(columns.split()) - 1
-    assert place == -1
+    columns = page.execute_script("return getComputedStyle(document.getElementById('tiles')).gridTemplateColumns")
+    focused = "return [...document.querySelectorAll('.tile')].indexOf(document.activeElement)"
+    assert page.execute_script(focused) == len(columns.split()) - 1  # right to the first, down, left
 
 
 def test_an_image_is_shown_enlarged_with_what_every_run_answers(page, world):
     _, sample, shown = world
     choose(page, image=30)
-    page.execute_async_script("setTimeout(arguments[0], 200)")
     (zoomed,) = page.find_elements("css selector", ".zoomed")
-    pixels = np.asarray(Image.open(io.BytesIO(zoomed.screenshot_as_png)).convert("RGB"))
-    assert pixels.shape[:2] == (256, 256)
+    assert (zoomed.size["width"], zoomed.size["height"]) == (256, 256)
     times = 256 // reports.SIDE
-    assert (pixels[times // 2 :: times, times // 2 :: times] == shown.images[30]).all()
+
+    def drawn():
+        pixels = np.asarray(Image.open(io.BytesIO(zoomed.screenshot_as_png)).convert("RGB"))
+        return (pixels[times // 2 :: times, times // 2 :: times] == shown.images[30]).all()
+
+    await_that(page, drawn)
     place = 30 - 7
     rows = page.execute_script(
         "return [...document.querySelectorAll('dialog tr')].map(r => [...r.cells].map(c => c.textContent))"
