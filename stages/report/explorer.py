@@ -63,7 +63,7 @@ class Explored:
     neighbours: Neighbours | None = None
 
 
-def explored(results: Results, neighbours: Neighbours) -> Explored:
+def explored(results: Results, neighbours: Neighbours | None = None) -> Explored:
     """What the report has to show. neighbours: of the held-out images."""
     first = next(iter(results.answers.values()))
     rows = results.rows("images")
