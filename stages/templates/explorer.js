@@ -213,6 +213,8 @@ for (const [name, field] of Object.entries(FIELDS)) {
   label.append(field.control);
   at("form").append(label);
 }
-at("about").textContent = `${counted(N, "image")}, ${counted(runs.length, "run")} of ${counted(networks.length, "network")}, ${classes.length} classes.`;
+at("about").textContent = `${counted(N, "image")}, ${counted(runs.length, "run")} of ${counted(networks.length, "network")}, ${classes.length.toLocaleString("en")} classes.`;
+at("tiles").className = data.sheets ? "" : "names";
+document.querySelector("[data-key=c]").hidden = networks.length < 2;
 at("filters").open = matchMedia("(min-width: 44rem)").matches;
 render();
