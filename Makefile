@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime install demo compare repro study why results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
+.PHONY: help runtime install demo compare explore repro study why results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,9 @@ demo: runtime ## three networks on embedded images, compared and explained, in t
 
 compare: runtime ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)
+
+explore: runtime ## look through the held-out images, in the browser
+	@python -m scripts.explore
 
 repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many runs at once
 	@python -m scripts.repro --jobs "$$JOBS"

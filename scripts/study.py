@@ -152,8 +152,8 @@ def note(reference: str, name: str, settings: Sequence[str]) -> str:
         "- [metrics](metrics): scores of every network, means over the seeds, and what the settings do",
         "- [plots/curves.csv](plots/curves.csv): the scores of every run after every epoch",
         "",
-        "Left out, to keep the repository small, since the same command makes it again: the random right and wrong "
-        "predictions of every run, and the data: images, weights and predictions, whose hashes dvc.lock has.",
+        "Left out, to keep the repository small, since the same command makes it again: the explorer, the random right "
+        "and wrong predictions of every run, and the data: images, weights and predictions, whose hashes dvc.lock has.",
     ]
     return "\n".join(lines) + "\n"
 

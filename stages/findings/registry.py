@@ -25,6 +25,7 @@ from stages.findings import (
     explained,
     explained_images,
     galleries,
+    images,
     knockout,
     knockout_any,
     learned_images,
@@ -64,7 +65,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
         *(classes, class_leaning, class_ranks, confusions, confused_pairs),
         *(knockout, knockout_any, pair_repair),
         *(consistency, mcnemar, missed_by, missed_only_by),
-        *(pixel_edits, galleries, explained_images),
+        *(pixel_edits, galleries, images, explained_images),
     )
 )
 

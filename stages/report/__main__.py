@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages import params
+from stages import dataset, params
 from stages.errors import reported
 from stages.findings.finding import Finding
 from stages.findings.registry import FINDINGS
-from stages.report import charts, output, results
+from stages.report import charts, neighbours, output, results
 
 FOLDER = Path("plots")
 
@@ -19,11 +19,18 @@ FOLDER = Path("plots")
 def main(findings: Sequence[Finding] = FINDINGS) -> None:
     given = params.read()
     shown = results.read(list(given.networks), given.seeds, findings)
-    legend = output.write(shown, FOLDER)
+    legend = output.write(shown, FOLDER, nearest(shown))
     charts.write(shown, FOLDER)
     if legend:
         fix = "Install a font that has them, then: dvc repro --single-item --force report"
         print(f"report: {legend}. {fix}", file=sys.stderr)
+
+
+def nearest(shown: results.Results) -> neighbours.Neighbours:
+    """The training images most like each held-out one."""
+    ids = next(iter(shown.answers.values())).ids
+    images, labels = dataset.read_images("train"), dataset.read_labels("train")
+    return neighbours.nearest(images, labels, ids, dataset.read_indices("training"))
 
 
 if __name__ == "__main__":

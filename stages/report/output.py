@@ -1,31 +1,37 @@
-"""Page and pictures of the results, as files."""
+"""Page, pictures and explorer of the results, as files."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from stages.files import write_bytes, write_text
-from stages.report import fonts, page, pictures
+from stages.report import explorer, fonts, page, pictures
+from stages.report.neighbours import Neighbours
 from stages.report.results import Results
 
 
-def write(results: Results, folder: Path) -> str:
-    """report.html, pictures and predictions; which classes' names are numbers in pictures, since no font has them."""
+def write(results: Results, folder: Path, neighbours: Neighbours | None = None) -> str:
+    """report.html, pictures, predictions and explorer; which classes' names are numbers in pictures, as no font has them.
+
+    neighbours: of the held-out images, for the explorer.
+    """
     lettering = fonts.lettering(results.class_names)
     numbered = lettering.numbered(results.class_names)
     named = results.renamed(numbered)
     drawn = pictures.findings(named, lettering.families)
     examples = pictures.examples(named, lettering.families)
     text = page.render(results, drawn, numbered)
-    replace(folder / "pictures", drawn)
-    replace(folder / "predictions", examples)
+    explored = explorer.explored(results, neighbours)
+    replace(folder / "pictures", ((f"{name}.png", content) for name, content in drawn.items()))
+    replace(folder / "predictions", ((f"{name}.png", content) for name, content in examples.items()))
+    replace(folder / "explorer", explorer.files(explored))
     write_text(folder / "report.html", text)
     return fonts.legend(numbered) if numbered else ""
 
 
-def replace(folder: Path, pngs: Mapping[str, bytes]) -> None:
-    """The folder holds these pictures and no others."""
+def replace(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """The folder holds these files, each a name and its content, and no others."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, content in pngs.items():
-        write_bytes(folder / f"{name}.png", content)
+    for name, content in files:
+        write_bytes(folder / name, content)

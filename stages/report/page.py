@@ -23,6 +23,9 @@ from stages.statistics.table import Column
 from stages.templates import environment
 from stages.templates.text import NONE
 
+SHOWN = ("optimizer", "learning_rate", "kernel_size", "epochs", "batch_size")
+"""Settings of a network of params.yaml that have a column of their own."""
+
 CSS_PIXELS = 96
 """An inch."""
 
@@ -94,9 +97,10 @@ def heads(columns: Mapping[str, Column]) -> list[Head]:
 
 
 def settings(results: Results) -> list[tuple[str, bool, dict[str, str]]]:
-    """Title of every setting that is known of a network, whether its values are numbers, and these, by network."""
+    """Title of every setting that has a column, whether its values are numbers, and these, by network."""
     columns = []
-    for name in dict.fromkeys(name for of_network in results.settings.values() for name in of_network):
+    stated = dict.fromkeys(name for of_network in results.settings.values() for name in of_network)
+    for name in stated if results.own else SHOWN:
         values = {network: of_network.get(name) for network, of_network in results.settings.items()}
         is_number = all(isinstance(value, int | float | None) for value in values.values())
         shown = {network: NONE if value is None else str(value) for network, value in values.items()}

@@ -22,10 +22,6 @@ WHOLE = {"answers": ANSWERED, "verdicts": VERDICTS, "claim_numbers": NUMBERS, "r
 """The columns of the tables that are of no finding, and always there."""
 
 
-SHOWN = ("optimizer", "learning_rate", "kernel_size", "epochs", "batch_size")
-"""The settings of a network that the page shows."""
-
-
 class Images(Protocol):
     """uint8 (H, W, 3), by id."""
 
@@ -35,7 +31,7 @@ class Images(Protocol):
 @dataclass(frozen=True)
 class Results:
     """findings: in the order of the page. tables: by name, those that the grid supports, and those of WHOLE. settings:
-    of each network, those that the page shows. images: uint8 (N, H, W, 3), of the data set's source 'train', which ids
+    of each network. images: uint8 (N, H, W, 3), of the data set's source 'train', which ids
     are indices of; None where there are none. answers: of each run to the held-out images, of which probabilities may
     be (n, 0). outcomes: of each run. predicted: the classes that each run answers, int (n,), where these alone are
     known. own: whether the answers were made elsewhere, see docs/own-predictions.md.
@@ -82,7 +78,7 @@ def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Findi
     return Results(
         findings=findings,
         tables=read_tables(findings),
-        settings={network: settings.read(network).model_dump(include=set(SHOWN)) for network in networks},
+        settings={network: settings.read(network).model_dump() for network in networks},
         class_names=dataset.read_class_names(),
         images=dataset.read_images("train"),
         answers={run: predictions.read(run)["held-out"] for run in runs},

@@ -57,8 +57,11 @@ def write(sample: Sample, findings: Sequence[Finding] = FINDINGS) -> None:
     verdicts = verdict_tables(learned, Analysis(learned.sample.others["test"]))
     for table in (analysis.answers, *verdicts, *analysis.tables, refusal_table(analysis.refusals)):
         table.write()
-    photos = np.random.default_rng(8).integers(0, 256, (len(sample.ids), SIDE, SIDE, 3), dtype=np.uint8)
+    count = sample.ids.max() + 1
+    photos = np.random.default_rng(8).integers(0, 256, (count, SIDE, SIDE, 3), dtype=np.uint8)
     write_array(dataset.images_path("train"), photos)
+    write_array(dataset.labels_path("train"), np.resize(sample.labels, count))
+    write_array(dataset.indices_path("training"), sample.ids[::2])
     write_json(dataset.CLASS_NAMES, list(sample.class_names))
     for network in sample.networks:
         settings.write(network, NetworkSettings.model_validate(sample.grid.settings[network]))

@@ -1,37 +1,12 @@
 """The page in a real browser: Debian's chromium, headless."""
 
 import contextlib
-import json
-import os
-import shutil
 
 import pytest
 
 from stages.report.__main__ import main
 from tests.report import reports
-
-PHONE, DESKTOP = 360, 1280
-"""Pixels, widths of the window."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if not all(programs):
-        reason = "chromium and chromedriver are not installed (Debian: apt-get install chromium chromium-driver)"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{reason}; this check must run in CI.")
-        pytest.skip(reason)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
-    yield driver
-    driver.quit()
+from tests.report.browsing import DESKTOP, PHONE, opened
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +16,6 @@ def address(tmp_path_factory):
         reports.write(reports.sample(votes=True))
         main()
     return (folder / "plots/report.html").as_uri()
-
-
-def opened(browser, address, width):
-    """Open the page in a window of this width; return the addresses of all requests that this made."""
-    browser.get_log("performance")
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width == PHONE},
-    )
-    browser.get(address)
-    return requests(browser)
-
-
-def requests(browser):
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [
-        message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
-    ]
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
