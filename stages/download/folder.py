@@ -25,8 +25,8 @@ from stages.images import picture
 from stages.images.picture import shown
 from stages.user_paths import located
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
-"""Of the names of pictures, in upper or lower case; which of the two formats it is, the content says."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""Of the names of pictures, in upper or lower case; which of the formats it is, the content says."""
 
 MOST_CLASSES = 256
 """Labels are uint8."""
@@ -40,7 +40,7 @@ MOST_LISTED = 100
 _BATCH = 256
 """Images in memory at a time."""
 
-_EXPECTED = "It must hold one folder for each class, named like the class, with PNG or JPEG files in it."
+_EXPECTED = "It must hold one folder for each class, named like the class, with JPEG, PNG or WebP files in it."
 
 
 @dataclass(frozen=True)
