@@ -27,10 +27,10 @@ class Unreadable(Exception):
 def read(path: Path, side: int) -> np.ndarray:
     """The picture as uint8 (side, side, 3): red, green and blue, 0..255.
 
-    JPEG, PNG or WebP, as the content says. Turned as its EXIF data says; transparent parts are laid over white; grey becomes
-    three equal channels; of 16 bits a channel the upper 8 stay, rounded for grey; colour profiles are not applied; of
-    several frames the first counts. Of a picture that is not square, the middle square is taken. It is resized by
-    Pillow's bilinear filter, which averages over all that a pixel covers and computes in integers.
+    JPEG, PNG or WebP, as the content says. Turned as its EXIF data says; transparent parts are laid over white; grey
+    becomes three equal channels; of 16 bits a channel the upper 8 stay, rounded for grey; colour profiles are not
+    applied; of several frames the first counts. Of a picture that is not square, the middle square is taken. It is
+    resized by Pillow's bilinear filter, which averages over all that a pixel covers and computes in integers.
 
     Raises Unreadable for anything that is not such a file, is damaged, or has more than MOST_PIXELS.
     """
