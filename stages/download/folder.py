@@ -94,7 +94,6 @@ def opened(folder: Path, side: int, skip_unreadable: bool, copies_together: bool
     that class_names refuses.
     """
     listing = listed(folder)
-    _check_classes(folder, listing, [label for label, _ in listing.pictures])
     if listing.others:
         _warn(f"left out of {folder}, since not named {', '.join(SUFFIXES)}:", map(shown, listing.others))
     if listing.deeper:
@@ -131,7 +130,8 @@ def files(images: Images) -> dict[Source, list[str]]:
 def listed(folder: Path) -> Listing:
     """The classes and their pictures, in an order that no file system decides.
 
-    Links are followed. Names that start with a dot are passed over.
+    Links are followed. Names that start with a dot are passed over. InputError: fewer than 2 or more than MOST_CLASSES
+    classes, a class of fewer than LEAST_IMAGES pictures, a name of a class that class_names refuses.
     """
     inside = _visible(folder)
     folders = [name for name in inside if (folder / name).is_dir()]
@@ -145,7 +145,9 @@ def listed(folder: Path) -> Listing:
                 pictures.append((label, file))
             else:
                 others.append(file)
-    return Listing(names, pictures, deeper, others)
+    listing = Listing(names, pictures, deeper, others)
+    _check_classes(folder, listing, [label for label, _ in pictures])
+    return listing
 
 
 def _decode(folder: Path, listing: Listing, side: int, spool: IO[bytes]) -> tuple[list[int], list[str], list[str]]:
