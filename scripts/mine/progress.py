@@ -5,12 +5,15 @@ from collections.abc import Mapping
 
 _STAGE = re.compile(r"(Running s|S)tage '([^']+)'")
 
+_TRUSTED = 30.0
+"""Seconds for which what was expected counts, as if a machine of the expected pace had been watched so long."""
+
 
 class Progress:
     """How far a run of the pipeline is.
 
-    expected: seconds of each stage. Those that have run say how much slower or faster this machine is; a stage that
-    DVC skips, or takes from its cache, takes no time.
+    expected: seconds of each stage. Those that have run say how much slower or faster this machine is, the more the
+    longer they took; a stage that DVC skips, or takes from its cache, takes no time.
     """
 
     def __init__(self, expected: Mapping[str, float]) -> None:
@@ -26,7 +29,7 @@ class Progress:
         >>> progress.line("Running stage 'split':", 0)
         '[1/3] split; about 3 minutes left'
         >>> progress.line("Running stage 'train@base-0':", 20)
-        '[2/3] train base, seed 0; about 4 minutes left'
+        '[2/3] train base, seed 0; about 3 minutes left'
         >>> progress.line("Stage 'report' didn't change, skipping", 220)
         ''
         """
@@ -40,7 +43,7 @@ class Progress:
         if found[1] == "S":
             return ""
         self._running = now, seconds
-        pace = self._taken / self._expected if self._expected else 1.0
+        pace = (self._taken + _TRUSTED) / (self._expected + _TRUSTED)
         left = minutes(pace * (seconds + sum(self.left.values())))
         return f"[{self.total - len(self.left)}/{self.total}] {_spelled(found[2])}; {left} left"
 

@@ -34,16 +34,18 @@ def read(given: Params) -> dict[str, Sample]:
     votes = {
         part: _votes(given.data.human_votes, parts[part].ids, len(class_names)) for part in ("training", "held-out")
     }
+    files = {part: _files(parts[part].ids) for part in ("training", "held-out")}
     samples = {
-        part: _sample(part, answers, common | {"votes": votes.get(part), "similarity": similar[part]})
+        part: _sample(
+            part, answers, common | {"votes": votes.get(part), "similarity": similar[part], "files": files.get(part)}
+        )
         for part in ("training", "test")
     }
     ids = parts["held-out"].ids
-    files = image_files.read("train")
     known = {
         "votes": votes["held-out"],
         "similarity": similar["held-out"],
-        "files": files and [files[index] for index in ids],
+        "files": files["held-out"],
         "histories": {run: history.read(run) for run in runs},
         "epochs": {run: epochs.read(run, len(ids)) for run in runs},
         "interventions": {run: outcomes.read(run) for run in runs},
@@ -58,6 +60,12 @@ def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Prediction
     return Sample(
         part=part, ids=ids, labels=labels, probabilities=probabilities.reshape(*axes, *probabilities.shape[1:]), **known
     )
+
+
+def _files(ids: np.ndarray) -> list[str] | None:
+    """The files of the data set's training images with these ids; None where it has no such files."""
+    files = image_files.read("train")
+    return files and [files[index] for index in ids]
 
 
 def _votes(path: str | None, ids: np.ndarray, classes: int) -> np.ndarray | None:

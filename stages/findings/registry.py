@@ -27,6 +27,7 @@ from stages.findings import (
     knockout_any,
     learned_images,
     learning,
+    look_first,
     matched_fit,
     mcnemar,
     missed_by,
@@ -53,6 +54,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
+        look_first,
         *(learned_images, near_duplicates),
         *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
         *(effects, shapley, equivalence, matched_fit, best_rates),
@@ -71,7 +73,7 @@ POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
 ANSWERS = (
-    *("learned_images", "remedies", "effects", "what_remains"),
+    *("learned_images", "remedies", "look_first", "effects", "what_remains"),
     *("error_mass", "errors_by_votes", "equivalence", "data_scaling"),
 )
 """The findings whose sentences begin the page: of those that say something, the first SENTENCES."""

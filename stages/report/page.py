@@ -5,12 +5,15 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
+from stages.findings import look_first
 from stages.findings.finding import Finding, Picture
 from stages.findings.registry import POOLED
 from stages.images.occlusion import overlay
@@ -19,13 +22,14 @@ from stages.report.fonts import legend
 from stages.report.results import Results
 from stages.report.style import DPI
 from stages.statistics.collapse import remedy
-from stages.statistics.table import Column
+from stages.statistics.table import Column, Row
 from stages.templates import environment
 
 CSS_PIXELS = 96
 """An inch."""
 
 ILLUSTRATED: Mapping[str, Callable[[Results], list[Any]]] = {
+    "look_first": lambda results: _looked_at(results),
     "galleries": galleries.read,
     "explained_images": cases.read,
 }
@@ -91,6 +95,12 @@ def heads(columns: Mapping[str, Column]) -> list[Head]:
 def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
     title = (name.replace("low", "interval") if high else name).replace("_", " ")
     return Head(title, column.meaning + meaning, name, column.type in (int, float), high)
+
+
+def _looked_at(results: Results) -> list[tuple[str, str, list[Row]]]:
+    """Of each reason to look at images: the reason, what it means, and the rows of the table."""
+    by_reason = groupby(results.rows("look_first"), itemgetter("why"))
+    return [(why, look_first.WHY[why], list(rows)) for why, rows in by_reason]
 
 
 def _sections(results: Results) -> list[tuple[str, str, list[Finding]]]:
