@@ -101,8 +101,8 @@ def test_every_element_is_closed_and_every_anchor_leads_somewhere(elements, show
     assert len(ids) == len(set(ids))
 
 
-def test_the_sections_are_those_of_the_findings_in_order_with_the_verdicts_first(elements):
-    titles = dict.fromkeys(finding.section for finding in FINDINGS)
+def test_the_sections_are_those_of_the_findings_in_order_with_the_verdicts_first(elements, shown):
+    titles = dict.fromkeys(finding.section for finding in FINDINGS if finding.name in shown.tables)
     anchors = [re.sub("[^a-z]+", "-", title.lower()) for title in titles]
     assert [section["id"] for section in elements.all("section")] == ["verdicts", "runs", *anchors, "limits", "files"]
 
@@ -225,6 +225,15 @@ def test_peoples_votes_are_counted_most_first(shown):
         for image in gallery.images:
             (name,) = set(votes[image.id].split("; "))  # in this world, all three agree
             assert image.votes == f"3\N{MULTIPLICATION SIGN} {name}"
+
+
+def test_images_to_look_at_first_come_first_with_their_files(own_images):
+    text, rows = render(own_images), own_images.rows("look_first")
+    assert text.index('id="what-to-look-at-first"') < text.index('id="having-learned-from-an-image"')
+    section = text[text.index('id="look_first"') : text.index("</article>", text.index('id="look_first"'))]
+    assert section.count("<figure>") == len(rows) > 0
+    for why in {row["why"] for row in rows}:
+        assert f"<h4>{why.capitalize()}</h4>" in section
 
 
 def test_odd_names_of_classes_and_files_stay_text(own_images):
