@@ -44,6 +44,7 @@ from stages.findings import (
     sobol_indices,
     suspect_labels,
     training_dynamics,
+    try_next,
     variance_shares,
     what_remains,
 )
@@ -54,7 +55,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
-        look_first,
+        *(look_first, try_next),
         *(learned_images, near_duplicates),
         *(remedies, remedies_by_class, remedies_by_chance, what_remains, dose_response, data_scaling),
         *(effects, shapley, equivalence, matched_fit, best_rates),
@@ -73,7 +74,7 @@ POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
 ANSWERS = (
-    *("learned_images", "remedies", "look_first", "effects", "what_remains"),
+    *("learned_images", "remedies", "look_first", "try_next", "effects", "what_remains"),
     *("error_mass", "errors_by_votes", "equivalence", "data_scaling"),
 )
 """The findings whose sentences begin the page: of those that say something, the first SENTENCES."""

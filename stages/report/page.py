@@ -21,6 +21,7 @@ from stages.report import cases, galleries
 from stages.report.fonts import legend
 from stages.report.results import Results
 from stages.report.style import DPI
+from stages.settings import NetworkSettings
 from stages.statistics.collapse import remedy
 from stages.statistics.table import Column, Row
 from stages.templates import environment
@@ -69,6 +70,7 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
         illustrated={name: read(results) for name, read in ILLUSTRATED.items()},
         notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
+        further={network: further(settings) for network, settings in results.settings.items()},
         photo=lambda id: _photo(results.images[id]),
         map_of=lambda case: _photo(overlay(results.images[case.row["id"]], case.map)),
         css=Markup(css),
@@ -95,6 +97,13 @@ def heads(columns: Mapping[str, Column]) -> list[Head]:
 def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
     title = (name.replace("low", "interval") if high else name).replace("_", " ")
     return Head(title, column.meaning + meaning, name, column.type in (int, float), high)
+
+
+def further(settings: NetworkSettings) -> str:
+    """What a network sets that most leave at its default, see docs/networks.md."""
+    optional = {name for name, field in NetworkSettings.model_fields.items() if not field.is_required()}
+    given = settings.model_dump(include=optional - {"learning_rate"}, exclude_defaults=True)
+    return ", ".join(f"{name}: {value}" for name, value in given.items())
 
 
 def _looked_at(results: Results) -> list[tuple[str, str, list[Row]]]:
