@@ -23,7 +23,7 @@ def sample(right, learned=None, labels=None, changes=({},)):
 
 
 def right(*shares, images=40):
-    """bool (networks, 2, images): of each network the first images wrong, in its first run alone, these shares right."""
+    """bool (networks, 2, images): these shares right; of each network the first images wrong, in its first run alone."""
     answers = np.ones((len(shares), 2, images), bool)
     for network, share in enumerate(shares):
         answers[network, 0, : round(2 * images * (1 - share))] = False
