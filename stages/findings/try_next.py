@@ -47,7 +47,7 @@ def _training(sample: Sample, best: int) -> Iterator[tuple[str, str, float]]:
     learned, others = (float(1 - part.right[best].mean()) for part in (sample.others["training"], sample))
     because = f"{learned:.1%} of the images that it learned from are missed, and {others:.1%} of the others"
     if others and learned >= NOT_LEARNED * others:
-        yield "train longer, or with more filters", because, learned
+        yield "train longer or with more filters", because, learned
     elif others:
         yield "train with dropout or weight decay", because, learned
 

@@ -23,7 +23,7 @@ def sample(right, learned=None, labels=None, changes=({},)):
 
 
 def right(*shares, images=40):
-    """bool (networks, 2, images): these shares right; of each network the first images wrong, in its first run alone."""
+    """bool (networks, 2, images): these shares right: of each network the first images are wrong in its first run."""
     answers = np.ones((len(shares), 2, images), bool)
     for network, share in enumerate(shares):
         answers[network, 0, : round(2 * images * (1 - share))] = False
@@ -37,7 +37,7 @@ def advice(of):
 def test_a_network_that_misses_what_it_learned_from_has_not_learned_enough():
     (row,) = try_next.rows(sample(right(0.8), right(0.9)))
     assert row == {
-        "advice": "train longer, or with more filters",
+        "advice": "train longer or with more filters",
         "because": "10.0% of the images that it learned from are missed, and 20.0% of the others",
         "value": pytest.approx(0.1),
         "network": "nicknet1",
