@@ -70,7 +70,7 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
         illustrated={name: read(results) for name, read in ILLUSTRATED.items()},
         notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
-        further={network: further(settings) for network, settings in results.settings.items()},
+        further=further(results.settings),
         photo=lambda id: _photo(results.images[id]),
         map_of=lambda case: _photo(overlay(results.images[case.row["id"]], case.map)),
         css=Markup(css),
@@ -99,11 +99,15 @@ def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
     return Head(title, column.meaning + meaning, name, column.type in (int, float), high)
 
 
-def further(settings: NetworkSettings) -> str:
-    """What a network sets that most leave at its default, see docs/networks.md."""
+def further(settings: Mapping[str, NetworkSettings]) -> dict[str, list[str]]:
+    """Of each network, the settings that the page's table has no column for: those in which networks differ, unless
+    they are at their default."""
     optional = {name for name, field in NetworkSettings.model_fields.items() if not field.is_required()}
-    given = settings.model_dump(include=optional - {"learning_rate"}, exclude_defaults=True)
-    return ", ".join(f"{name}: {value}" for name, value in given.items())
+    given = {name: each.model_dump(include=optional - {"learning_rate"}) for name, each in settings.items()}
+    first, *others = given.values()
+    changed = {name: each.model_dump(exclude_defaults=True) for name, each in settings.items()}
+    differing = [key for key, value in first.items() if any(other[key] != value for other in others)]
+    return {name: [f"{key}: {of[key]}" for key in differing if key in of] for name, of in changed.items()}
 
 
 def _looked_at(results: Results) -> list[tuple[str, str, list[Row]]]:

@@ -227,6 +227,19 @@ def test_peoples_votes_are_counted_most_first(shown):
             assert image.votes == f"3\N{MULTIPLICATION SIGN} {name}"
 
 
+def test_settings_in_which_networks_differ_stand_with_their_names():
+    changes = {"base": {"augment": "flip_shift"}, "plain": {}, "half": {"augment": "flip_shift", "train_share": 0.5}}
+    given = {
+        name: worlds.settings("adam", 3, learning_rate=0.1, schedule="cosine", **change)
+        for name, change in changes.items()
+    }
+    assert page.further(given) == {
+        "base": ["augment: flip_shift"],
+        "plain": [],
+        "half": ["augment: flip_shift", "train_share: 0.5"],
+    }
+
+
 def test_images_to_look_at_first_come_first_with_their_files(own_images):
     text, rows = render(own_images), own_images.rows("look_first")
     assert text.index('id="what-to-look-at-first"') < text.index('id="having-learned-from-an-image"')
