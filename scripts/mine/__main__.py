@@ -143,7 +143,8 @@ def variables(checkout: Path) -> dict[str, str]:
     return shell.environment("PYTHONDONTWRITEBYTECODE", PYTHONPYCACHEPREFIX=prefix)
 
 
-def _folder() -> Path:
+def named() -> Path:
+    """The folder that the command line names; InputError where there is none."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mine", description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", metavar="FOLDER", help="it has one folder of pictures for each class")
     name = parser.parse_args().folder
@@ -154,4 +155,4 @@ def _folder() -> Path:
 
 if __name__ == "__main__":
     with reported("mine"):
-        main(_folder())
+        main(named())

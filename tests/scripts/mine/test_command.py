@@ -1,6 +1,5 @@
 """Pictures in, a page out, and this checkout as it was; what is wrong with the folder is said before anything else."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -67,19 +66,18 @@ def reproduced(monkeypatch):
     return calls
 
 
-def refused(folder):
-    """What `make mine` says, after which there is no clone."""
-    command = [sys.executable, "-m", "scripts.mine", str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(Path(mine.__file__).parents[2])}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (1, "")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nowhere", r"data\.folder: .*/nowhere is not there\. It must hold one folder for each class"),
+        ("", "one folder of pictures for each class: make mine FOLDER=path"),
+    ],
+)
+def test_a_folder_that_is_missing_or_not_named_is_refused(repository, monkeypatch, name, said):
+    monkeypatch.setattr(sys, "argv", ["mine", name])
+    with pytest.raises(InputError, match=said):
+        mine.named()
     assert not Path("mine").exists()
-    return done.stderr
-
-
-def test_a_folder_that_is_missing_or_not_named_is_refused_first(repository, tmp_path):
-    assert refused(tmp_path / "nowhere").startswith(f"mine: data.folder: {tmp_path}/nowhere is not there. It must hold")
-    assert refused("").endswith("one folder of pictures for each class: make mine FOLDER=path\n")
 
 
 def test_one_class_and_too_few_pictures_are_refused_as_the_download_stage_says_it(repository, tmp_path):
