@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime install demo compare explore repro study why results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
+.PHONY: help runtime install demo mine compare explore repro study why results test test-slow reproduce freshness pull-request audit benchmark benchmark-training docs lint lock lock-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' Makefile
@@ -18,6 +18,9 @@ install: runtime ## make .venv with all packages, also those of tests and cluste
 
 demo: runtime ## three networks on embedded images, compared and explained, in the folder demo
 	@scripts/demo
+
+mine: runtime ## your own pictures in FOLDER, one folder a class: networks compared and explained, in the folder mine
+	@python -m scripts.mine "$$FOLDER"
 
 compare: runtime ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)

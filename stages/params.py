@@ -23,8 +23,8 @@ class Data(_Section):
     """The user's own images, and what is known of any images beside their labels."""
 
     folder: str | None
-    """For the data set `folder`: path of a folder that holds one folder of PNG and JPEG files for each class, from 2 to
-    256; relative to the checkout."""
+    """For the data set `folder`: path of a folder that holds one folder of JPEG, PNG and WebP files for each class,
+    from 2 to 256; relative to the checkout."""
     image_side: Annotated[int, Field(ge=4, le=512)]
     """Pixels, the side of the squares that the pictures of data.folder are brought to."""
     unreadable: Literal["refuse", "skip"]

@@ -165,7 +165,7 @@ def own_images(checkout, changed_optimizer):
 def test_unreadable_pictures_of_ones_own_stop_the_run_by_name(own_images):
     refused = own_images[0]
     assert "1 of 131 pictures" in refused
-    assert "stroke/broken.png: neither PNG nor JPEG" in refused
+    assert "stroke/broken.png: neither JPEG, PNG nor WebP" in refused
     assert "Traceback" not in refused
 
 

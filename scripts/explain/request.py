@@ -21,8 +21,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "image",
         metavar="IMAGE",
-        help="a PNG or JPEG file of any size, or train:ID or test:ID, an image of the data set, counted from 0 as in "
-        "the error analysis (./train:1 is a file)",
+        help="a JPEG, PNG or WebP file of any size, or train:ID or test:ID, an image of the data set, counted from 0 "
+        "as in the error analysis (./train:1 is a file)",
     )
     command.add_argument(
         "--network", nargs="+", action="extend", metavar="NAME", help="only these networks of params.yaml"

@@ -13,7 +13,7 @@ from stages.errors import InputError
 from stages.images import picture
 
 _REFERENCE = re.compile(r"(train|test):([0-9]{1,18})")
-_EXPECTED = "Expected a PNG or JPEG file, or train:ID or test:ID, an image of the data set."
+_EXPECTED = "Expected a JPEG, PNG or WebP file, or train:ID or test:ID, an image of the data set."
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Subject:
 
 
 def read(name: str, label: str | None, class_names: Sequence[str]) -> Subject:
-    """The subject of this name: the path of a PNG or JPEG, or 'train:<id>' or 'test:<id>', an image of the data set.
+    """The subject of this name: the path of a picture, or 'train:<id>' or 'test:<id>', an image of the data set.
 
     An id counts the data set's training or test images from 0, as the error analysis does. A label, one of class_names,
     goes before the data set's. Raises InputError where there is no such image or class.

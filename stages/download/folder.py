@@ -25,8 +25,8 @@ from stages.images import picture
 from stages.images.picture import shown
 from stages.user_paths import located
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
-"""Of the names of pictures, in upper or lower case; which of the two formats it is, the content says."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""Of the names of pictures, in upper or lower case; which of the formats it is, the content says."""
 
 MOST_CLASSES = 256
 """Labels are uint8."""
@@ -40,7 +40,7 @@ MOST_LISTED = 100
 _BATCH = 256
 """Images in memory at a time."""
 
-_EXPECTED = "It must hold one folder for each class, named like the class, with PNG or JPEG files in it."
+_EXPECTED = "It must hold one folder for each class, named like the class, with JPEG, PNG or WebP files in it."
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,6 @@ def opened(folder: Path, side: int, skip_unreadable: bool, copies_together: bool
     that class_names refuses.
     """
     listing = listed(folder)
-    _check_classes(folder, listing, [label for label, _ in listing.pictures])
     if listing.others:
         _warn(f"left out of {folder}, since not named {', '.join(SUFFIXES)}:", map(shown, listing.others))
     if listing.deeper:
@@ -131,7 +130,8 @@ def files(images: Images) -> dict[Source, list[str]]:
 def listed(folder: Path) -> Listing:
     """The classes and their pictures, in an order that no file system decides.
 
-    Links are followed. Names that start with a dot are passed over.
+    Links are followed. Names that start with a dot are passed over. InputError: fewer than 2 or more than MOST_CLASSES
+    classes, a class of fewer than LEAST_IMAGES pictures, a name of a class that class_names refuses.
     """
     inside = _visible(folder)
     folders = [name for name in inside if (folder / name).is_dir()]
@@ -145,7 +145,9 @@ def listed(folder: Path) -> Listing:
                 pictures.append((label, file))
             else:
                 others.append(file)
-    return Listing(names, pictures, deeper, others)
+    listing = Listing(names, pictures, deeper, others)
+    _check_classes(folder, listing, [label for label, _ in pictures])
+    return listing
 
 
 def _decode(folder: Path, listing: Listing, side: int, spool: IO[bytes]) -> tuple[list[int], list[str], list[str]]:

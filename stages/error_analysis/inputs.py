@@ -32,28 +32,27 @@ def read(given: Params) -> dict[str, Sample]:
     parts = answers[runs[0]]
     similar = similarity.read({part: len(parts[part].ids) for part in dataset.PARTS})
     votes = _votes(given.data.human_votes, {part: parts[part].ids for part in dataset.PARTS}, len(class_names))
+    files = {part: _files(parts[part].ids) for part in ("training", "held-out")}
     learned = np.array([targets.read(run)[parts["training"].ids] for run in runs])
     learned_as = {"training": learned.reshape(len(networks), len(seeds), -1)}
-    samples = {
-        part: _sample(
-            part,
-            answers,
-            common | {"votes": votes[part], "similarity": similar[part], "learned_as": learned_as.get(part)},
-        )
-        for part in ("training", "test")
+    known_of = {
+        part: {
+            "votes": votes[part],
+            "similarity": similar[part],
+            "files": files.get(part),
+            "learned_as": learned_as.get(part),
+        }
+        for part in dataset.PARTS
     }
+    samples = {part: _sample(part, answers, common | known_of[part]) for part in ("training", "test")}
     ids = parts["held-out"].ids
-    files = image_files.read("train")
     known = {
-        "votes": votes["held-out"],
-        "similarity": similar["held-out"],
-        "files": files and [files[index] for index in ids],
         "histories": {run: history.read(run) for run in runs},
         "epochs": {run: epochs.read(run, len(ids)) for run in runs},
         "interventions": {run: outcomes.read(run) for run in runs},
         "others": samples,
     }
-    return samples | {"held-out": _sample("held-out", answers, common | known)}
+    return samples | {"held-out": _sample("held-out", answers, common | known_of["held-out"] | known)}
 
 
 def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Predictions]], known: Mapping) -> Sample:
@@ -62,6 +61,12 @@ def _sample(part: str, answers: Mapping[Run, Mapping[str, predictions.Prediction
     return Sample(
         part=part, ids=ids, labels=labels, probabilities=probabilities.reshape(*axes, *probabilities.shape[1:]), **known
     )
+
+
+def _files(ids: np.ndarray) -> list[str] | None:
+    """The files of the data set's training images with these ids; None where it has no such files."""
+    files = image_files.read("train")
+    return files and [files[index] for index in ids]
 
 
 def _votes(path: str | None, ids: Mapping[str, np.ndarray], classes: int) -> dict[str, np.ndarray | None]:

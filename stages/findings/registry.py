@@ -30,6 +30,7 @@ from stages.findings import (
     knockout_any,
     learned_images,
     learning,
+    look_first,
     matched_fit,
     mcnemar,
     missed_by,
@@ -46,6 +47,7 @@ from stages.findings import (
     sobol_indices,
     suspect_labels,
     training_dynamics,
+    try_next,
     variance_shares,
     what_remains,
 )
@@ -56,6 +58,7 @@ from stages.statistics.table import Column, Refusal, Row, Table
 FINDINGS: tuple[Finding, ...] = tuple(
     module.FINDING
     for module in (
+        *(look_first, try_next),
         *(learned_images, near_duplicates),
         *(remedies, remedies_by_class, remedies_by_chance, absent_class, what_remains, dose_response, data_scaling),
         *(effects, shapley, equivalence, matched_fit, best_rates, equal_loss),
@@ -74,7 +77,7 @@ POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
 ANSWERS = (
-    *("learned_images", "remedies", "effects", "what_remains"),
+    *("learned_images", "remedies", "look_first", "try_next", "effects", "what_remains"),
     *("error_mass", "errors_by_votes", "equivalence", "data_scaling"),
 )
 """The findings whose sentences begin the page: of those that say something, the first SENTENCES."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+FORMATS = ("JPEG", "PNG", "WEBP")
+
 MOST_PIXELS = 2**26
 """67 million: a picture of more, decoded, would take over a quarter of a gigabyte; it is refused unread."""
 MOST_BYTES = 2**28
@@ -25,10 +27,10 @@ class Unreadable(Exception):
 def read(path: Path, side: int) -> np.ndarray:
     """The picture as uint8 (side, side, 3): red, green and blue, 0..255.
 
-    PNG or JPEG, told by the content. Turned as its EXIF data says; transparent parts are laid over white; grey becomes
-    three equal channels; of 16 bits a channel the upper 8 stay, rounded for grey; colour profiles are not applied; of
-    several frames the first counts. Of a picture that is not square, the middle square is taken. It is resized by
-    Pillow's bilinear filter, which averages over all that a pixel covers and computes in integers.
+    JPEG, PNG or WebP, as the content says. Turned as its EXIF data says; transparent parts are laid over white; grey
+    becomes three equal channels; of 16 bits a channel the upper 8 stay, rounded for grey; colour profiles are not
+    applied; of several frames the first counts. Of a picture that is not square, the middle square is taken. It is
+    resized by Pillow's bilinear filter, which averages over all that a pixel covers and computes in integers.
 
     Raises Unreadable for anything that is not such a file, is damaged, or has more than MOST_PIXELS.
     """
@@ -38,7 +40,7 @@ def read(path: Path, side: int) -> np.ndarray:
             raise Unreadable("not a regular file")
         if not 0 < status.st_size <= MOST_BYTES:
             raise Unreadable(f"{status.st_size:,} bytes; expected 1 to {MOST_BYTES:,}")
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+        with Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Unreadable(_too_large(f"{picture.width} x {picture.height} pixels"))
             picture.draft(None, (_MARGIN * side, _MARGIN * side))
@@ -47,11 +49,11 @@ def read(path: Path, side: int) -> np.ndarray:
     except (Unreadable, MemoryError):
         raise
     except Image.UnidentifiedImageError:
-        raise Unreadable("neither PNG nor JPEG, or damaged at its start") from None
+        raise Unreadable("neither JPEG, PNG nor WebP, or damaged at its start") from None
     except Image.DecompressionBombError:
         raise Unreadable(_too_large("too many pixels")) from None
     except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from None
+        raise Unreadable(error.strerror or f"damaged: {error}") from None
     except Exception as error:  # a damaged file fails in many ways: struct, zlib, SyntaxError, ValueError, ...
         raise Unreadable(str(error) or type(error).__name__) from None
 

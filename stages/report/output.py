@@ -11,7 +11,7 @@ from stages.report.results import Results
 
 
 def write(results: Results, folder: Path, neighbours: Neighbours | None = None) -> str:
-    """report.html, pictures, predictions and explorer; which classes' names are numbers in pictures, as no font has them.
+    """report.html, pictures, predictions and explorer; which classes' names are numbers in pictures.
 
     neighbours: of the held-out images, for the explorer.
     """

@@ -5,12 +5,15 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
+from stages.findings import look_first
 from stages.findings.finding import Finding, Picture
 from stages.findings.registry import POOLED
 from stages.images.occlusion import overlay
@@ -18,8 +21,9 @@ from stages.report import cases, galleries, remains
 from stages.report.fonts import legend
 from stages.report.results import Results
 from stages.report.style import DPI, TIMES
+from stages.settings import NetworkSettings
 from stages.statistics.collapse import remedy
-from stages.statistics.table import Column
+from stages.statistics.table import Column, Row
 from stages.templates import environment
 from stages.templates.text import NONE
 
@@ -30,6 +34,7 @@ CSS_PIXELS = 96
 """An inch."""
 
 ILLUSTRATED: Mapping[str, Callable[[Results], list[Any]]] = {
+    "look_first": lambda results: _looked_at(results),
     "galleries": galleries.read,
     "explained_images": cases.read,
     "what_remains": remains.read,
@@ -72,6 +77,7 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
         tables_at="tables" if results.own else "../data/analysis",
         notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
+        further={} if results.own else further(results.settings),
         people=remains.said,
         photo=lambda id: _photo(_image(results, id)),
         map_of=lambda case: _photo(overlay(_image(results, case.row["id"]), case.map)),
@@ -113,6 +119,24 @@ def settings(results: Results) -> list[tuple[str, bool, dict[str, str]]]:
 def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
     title = (name.replace("low", "interval") if high else name).replace("_", " ")
     return Head(title, column.meaning + meaning, name, column.type in (int, float), high)
+
+
+def further(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Of each network, the settings without a column in which networks differ, unless they are at their default."""
+    default = {name: of.default for name, of in NetworkSettings.model_fields.items() if not of.is_required()}
+    optional = [name for name in default if name not in SHOWN]
+    differing = [name for name in optional if len({str(of[name]) for of in settings.values()}) > 1]
+    return {
+        network: [f"{name}: {of[name]}" for name in differing if of[name] != default[name]]
+        for network, of in settings.items()
+    }
+
+
+def _looked_at(results: Results) -> list[tuple[str, str, list[Row]]]:
+    """Of each reason to look at images: the reason, what it means, and the rows of the table."""
+    rows = [] if results.images is None else results.rows("look_first")
+    by_reason = groupby(rows, itemgetter("why"))
+    return [(why, look_first.WHY[why], list(rows)) for why, rows in by_reason]
 
 
 def _sections(results: Results) -> list[tuple[str, str, list[Finding]]]:

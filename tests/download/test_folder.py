@@ -90,7 +90,7 @@ def test_other_files_are_left_out_and_named_hidden_ones_left_out(capsys):
     convert()
     assert len(images()) == 20
     assert capsys.readouterr().err == (
-        "download: warning: left out of pictures, since not named .png, .jpg, .jpeg:\n"
+        "download: warning: left out of pictures, since not named .png, .jpg, .jpeg, .webp:\n"
         "  README.md\n  a/notes.txt\n  a/x.gif\n"
         "download: warning: left out of pictures with all that they hold, since these folders lie within that of a "
         "class, whose pictures lie in it directly:\n  b/deeper\n"
@@ -110,7 +110,7 @@ def test_unreadable_pictures_are_refused_by_name_or_skipped(capsys):
     fill(a=12, b=12)
     Path("pictures/a/003.png").write_bytes(b"no picture")
     Path("pictures/b/x.jpg").symlink_to("nowhere")
-    reasons = "  a/003.png: neither PNG nor JPEG, or damaged at its start\n  b/x.jpg: No such file or directory\n"
+    reasons = "  a/003.png: neither JPEG, PNG nor WebP, or damaged at its start\n  b/x.jpg: No such file or directory\n"
     assert problem() == (
         f"data.folder: 2 of 25 pictures in {os.path.abspath('pictures')} cannot be read:\n{reasons}"
         "Fix or remove them, or leave them out: `-S data.unreadable=skip`."

@@ -1,4 +1,4 @@
-"""Every kind of PNG and JPEG file becomes a square of the wanted size, or a reason why not."""
+"""Every kind of JPEG, PNG and WebP file becomes a square of the wanted size, or a reason why not."""
 
 import io
 import os
@@ -16,6 +16,9 @@ from stages.images import picture
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8))
 
 
 def halves(left, right, size=(24, 24), mode="RGB"):
@@ -70,7 +73,7 @@ def test_shrinking_averages(read):
     assert np.abs(read(packed(Image.fromarray(board))).astype(int)[2:-2, 2:-2] - 127).max() <= 1
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+@pytest.mark.parametrize("form", picture.FORMATS)
 def test_colours_keep_their_places_whatever_the_name(read, form):
     assert near(corners(read(packed(halves(RED, BLUE), form), name="a.png")), [RED, BLUE, RED, BLUE])
 
@@ -112,11 +115,23 @@ def test_a_cmyk_jpeg(read):
     ("orientation", "expected"),
     [(1, [RED, BLUE] * 2), (3, [BLUE, RED] * 2), (6, [RED, RED, BLUE, BLUE]), (8, [BLUE, BLUE, RED, RED])],
 )
-@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+@pytest.mark.parametrize("form", picture.FORMATS)
 def test_a_picture_is_turned_as_its_camera_says(read, form, orientation, expected):
     exif = Image.Exif()
     exif[0x0112] = orientation
     assert near(corners(read(packed(halves(RED, BLUE), form, exif=exif))), expected)
+
+
+def test_a_webp_that_is_transparent(read):
+    content = packed(halves((*RED, 255), (*BLUE, 0), mode="RGBA"), "WEBP", lossless=True)
+    assert corners(read(content)) == [RED, WHITE, RED, WHITE]
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_of_a_moving_picture_the_first_frame_counts(read, form):
+    options = {"lossless": True} if form == "WEBP" else {}
+    moving = packed(halves(RED, BLUE), form, save_all=True, append_images=[halves(GREEN, GREEN)], **options)
+    assert corners(read(moving)) == [RED, BLUE, RED, BLUE]
 
 
 def test_damaged_exif_data_turn_nothing(read):
@@ -148,14 +163,15 @@ def test_a_large_jpeg_decoded_small_looks_the_same(read):
     ("content", "reason"),
     [
         (b"", "0 bytes"),
-        (b"no picture", "neither PNG nor JPEG"),
-        (packed(Image.new("RGB", (4, 4)), "GIF"), "neither PNG nor JPEG"),
-        (packed(Image.new("RGB", (4, 4)), "BMP"), "neither PNG nor JPEG"),
+        (b"no picture", "neither JPEG, PNG nor WebP"),
+        (packed(Image.new("RGB", (4, 4)), "GIF"), "neither JPEG, PNG nor WebP"),
+        (packed(Image.new("RGB", (4, 4)), "BMP"), "neither JPEG, PNG nor WebP"),
         (packed(halves(RED, BLUE), "JPEG")[:-80], "truncated"),
+        (packed(NOISE, "WEBP")[:-80], "damaged: "),
         (packed(Image.new("L", (8200, 8200))), "8200 x 8200 pixels; at most 67,108,864 are read"),
         (png(30_000, 8, b""), "too many pixels; at most 67,108,864 are read"),
     ],
-    ids=["empty", "text", "gif", "bmp", "cut", "large", "bomb"],
+    ids=["empty", "text", "gif", "bmp", "cut", "cut webp", "large", "bomb"],
 )
 def test_what_is_refused(read, content, reason):
     with pytest.raises(picture.Unreadable, match=reason):
@@ -171,9 +187,8 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
             picture.read(tmp_path / f"{name}.png", 8)
 
 
-NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8))
 TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
-SOUND = [packed(NOISE), packed(NOISE, "JPEG", exif=TURNED)]
+SOUND = [packed(NOISE), packed(NOISE, "JPEG", exif=TURNED), packed(NOISE, "WEBP", exif=TURNED)]
 
 
 @st.composite

@@ -101,8 +101,8 @@ def test_every_element_is_closed_and_every_anchor_leads_somewhere(elements, show
     assert len(ids) == len(set(ids))
 
 
-def test_the_sections_are_those_of_the_findings_in_order_with_the_verdicts_first(elements):
-    titles = dict.fromkeys(finding.section for finding in FINDINGS)
+def test_the_sections_are_those_of_the_findings_in_order_with_the_verdicts_first(elements, shown):
+    titles = dict.fromkeys(finding.section for finding in FINDINGS if finding.name in shown.tables)
     anchors = [re.sub("[^a-z]+", "-", title.lower()) for title in titles]
     assert [section["id"] for section in elements.all("section")] == ["verdicts", "runs", *anchors, "limits", "files"]
 
@@ -241,6 +241,28 @@ def test_what_remains_is_shown_with_votes_and_how_many_runs_agree(elements, show
     for row in remaining.rows:
         assert f"{row['votes_for_true']} of 3 people say {row['true']}, " in " ".join(elements.text)
     assert remains.read(replace(shown, tables={})) == []
+
+
+def test_settings_in_which_networks_differ_stand_with_their_names():
+    changes = {"base": {"augment": "flip_shift"}, "plain": {}, "half": {"augment": "flip_shift", "train_share": 0.5}}
+    given = {
+        name: worlds.settings("adam", 3, learning_rate=0.1, schedule="cosine", **change)
+        for name, change in changes.items()
+    }
+    assert page.further(given) == {
+        "base": ["augment: flip_shift"],
+        "plain": [],
+        "half": ["augment: flip_shift", "train_share: 0.5"],
+    }
+
+
+def test_images_to_look_at_first_come_first_with_their_files(own_images):
+    text, rows = render(own_images), own_images.rows("look_first")
+    assert text.index('id="what-to-look-at-first"') < text.index('id="having-learned-from-an-image"')
+    section = text[text.index('id="look_first"') : text.index("</article>", text.index('id="look_first"'))]
+    assert section.count("<figure>") == len(rows) > 0
+    for why in {row["why"] for row in rows}:
+        assert f"<h4>{why.capitalize()}</h4>" in section
 
 
 def test_odd_names_of_classes_and_files_stay_text(own_images):

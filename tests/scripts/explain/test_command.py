@@ -110,5 +110,5 @@ def test_what_the_pipeline_has_not_made_is_named_with_the_command(trained, tmp_p
 def test_an_unreadable_picture_ends_in_one_line_and_writes_nothing(trained):
     done = run("params.yaml", folder=trained)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith("explain: params.yaml: neither PNG nor JPEG")
+    assert done.stderr.startswith("explain: params.yaml: neither JPEG, PNG nor WebP")
     assert not (trained / "explanations/params.png").exists()

@@ -62,7 +62,7 @@ def test_a_file_may_be_named_like_a_reference():
     ("name", "content", "words"),
     [
         ("missing.png", None, "missing.png: No such file"),
-        ("text.png", b"no picture", "text.png: neither PNG nor JPEG"),
+        ("text.png", b"no picture", "text.png: neither JPEG, PNG nor WebP"),
         ("data", None, "data is a folder"),
         ("train:4", None, "train:4: expected a number from 0 to 3, got 4"),
         ("test:1", None, "test:1: expected a number from 0 to 0, got 1"),

@@ -1,0 +1,158 @@
+"""Train networks on a folder of pictures, compare them, and explain their errors, in the folder `mine`.
+
+`mine` is a clone of this checkout, which stays as it is. The folder has one folder of pictures for each class.
+
+python -m scripts.mine FOLDER
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from scripts import shell
+from scripts.mine.plan import SEEDS, Plan, parameters, plan, seconds
+from scripts.mine.progress import Progress, minutes
+from stages.download import folder
+from stages.errors import InputError, reported
+from stages.files import write_text
+
+CLONE = Path("mine")
+MARK = "nicknets.mine"
+HEAD = "# Written by `make mine`, anew each time: try other parameters as experiments, `dvc exp run -S ...`.\n"
+ENDING = """
+mine/plots/report.html             the page that explains the errors: open it in a browser
+mine/data/analysis/look_first.csv  the pictures to look at first, by file
+In the folder mine, with the environment active (. .venv/bin/activate), more can be tried, such as
+dvc exp run -S '+networks.dropped_out={dropout: 0.5}'"""
+
+
+def main(pictures: Path) -> None:
+    listing = folder.listed(pictures)
+    chosen = plan(len(listing.pictures))
+    expected = seconds(len(listing.pictures), chosen)
+    print(described(listing, chosen), flush=True)
+    clone()
+    stated(str(pictures.absolute()), chosen)
+    progress = Progress(expected)
+    print(f"mine: {minutes(sum(expected.values()))} on two quiet cores, if nothing is done yet", flush=True)
+
+    def show(printed: str) -> None:
+        line = progress.line(printed, time.monotonic())
+        if line:
+            print(line, flush=True)
+
+    # DVC does not watch the folder: its pictures are read each time, and what depends on them runs if they changed.
+    reproduce(CLONE, "--force", "download", watch=show)
+    reproduce(CLONE, watch=show)
+    answer = json.loads((CLONE / "metrics/errors.json").read_text(encoding="utf-8"))["answer"]
+    print("", *answer, ENDING, sep="\n")
+
+
+def described(listing: folder.Listing, chosen: Plan) -> str:
+    """What is there, and what will be trained."""
+    counts = Counter(label for label, _ in listing.pictures)
+    shown = [f"{name} {counts[label]:,}" for label, name in enumerate(listing.class_names)]
+    shown = [*shown[:10], *([f"and {len(shown) - 10} more"] if len(shown) > 10 else [])]
+    networks = parameters("", chosen)["networks"]
+    changes = [f"{name} ({', '.join(f'{key}: {value}' for key, value in of.items())})" for name, of in networks.items()]
+    return (
+        f"mine: {len(listing.pictures):,} pictures in {len(listing.class_names)} classes: {', '.join(shown)}\n"
+        f"mine: each network learns for {chosen.epochs} epochs in batches of {chosen.batch_size}, with {len(SEEDS)} "
+        f"seeds: base, and with one change each: {', '.join(changes[1:])}"
+    )
+
+
+def clone() -> None:
+    """Make the clone, or bring it to the last commit of this checkout; InputError where another folder is in its place.
+
+    What the clone has trained stays in its cache.
+    """
+    if shell.attempt("git", "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        raise InputError("expected a Git checkout with a commit, found none here. Clone the repository with git.")
+    if not os.path.lexists(CLONE):
+        fresh = Path(f".tmp-{CLONE}")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shell.git("clone", "--quiet", ".", str(fresh))
+        shell.git("config", MARK, "true", folder=fresh)
+        fresh.rename(CLONE)
+    elif shell.attempt("git", "-C", str(CLONE), "config", "--get", MARK).stdout.strip() != "true":
+        raise InputError(f"the folder {CLONE} exists and was not made by `make mine`. Move it away.")
+    shell.git("fetch", "--quiet", "origin", "HEAD", folder=CLONE)
+    here, there = (shell.git("rev-parse", name, folder=CLONE) for name in ("HEAD", "FETCH_HEAD"))
+    if here != there:
+        shell.git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD", folder=CLONE)
+
+
+def stated(pictures: str, chosen: Plan) -> None:
+    """Write the clone's params.yaml. Results of another folder are replaced, with a word on how to get them back."""
+    path = CLONE / "params.yaml"
+    earlier = yaml.safe_load(path.read_text(encoding="utf-8"))["data"]["folder"]
+    if earlier not in (None, pictures):
+        print(
+            f"mine: the results of {earlier} are replaced; its trainings stay in the cache of {CLONE}, so that the "
+            "same command with that folder brings them back",
+            flush=True,
+        )
+    write_text(path, HEAD + yaml.safe_dump(parameters(pictures, chosen), sort_keys=False, allow_unicode=True))
+
+
+def reproduce(checkout: Path, *arguments: str, watch: Callable[[str], None]) -> None:
+    """Run `dvc repro` in a checkout; InputError where a stage fails. watch: is given each line of standard output.
+
+    An interruption reaches all that it started, and its end is awaited.
+    """
+    command = (*shell.DVC, "repro", *arguments)
+    inner, outer = subprocess.DEVNULL, subprocess.PIPE
+    process = subprocess.Popen(
+        command, cwd=checkout, env=variables(checkout), stdin=inner, stdout=outer, text=True, process_group=0
+    )
+    assert process.stdout
+    try:
+        for line in process.stdout:
+            watch(line.rstrip())
+        code = process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate()
+        raise
+    if code:
+        raise InputError(
+            f"`{shell.shown(command)}` ended with exit code {code}; its output is above. What is done stays, and the "
+            "same command continues from there."
+        )
+
+
+def variables(checkout: Path) -> dict[str, str]:
+    """The environment of DVC and its stages.
+
+    Where Python is not to write compiled modules, they go into the checkout: every stage would compile TensorFlow's
+    anew, which takes longer than to import them.
+    """
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return shell.environment()
+    prefix = str((checkout / "__pycache__").absolute())
+    return shell.environment("PYTHONDONTWRITEBYTECODE", PYTHONPYCACHEPREFIX=prefix)
+
+
+def named() -> Path:
+    """The folder that the command line names; InputError where there is none."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.mine", description=__doc__.split("\n\n")[0])
+    parser.add_argument("folder", metavar="FOLDER", help="it has one folder of pictures for each class")
+    name = parser.parse_args().folder
+    if not name:
+        raise InputError("expected a folder that holds one folder of pictures for each class: make mine FOLDER=path")
+    return folder.checked(name, {})
+
+
+if __name__ == "__main__":
+    with reported("mine"):
+        main(named())
