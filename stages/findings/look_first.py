@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import Answer, Finding
+from stages.findings.finding import Answer, Finding, probabilities
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -25,7 +25,8 @@ EACH, NAMED = 24, 3
 
 def rows(sample: Sample) -> list[Row]:
     """Of each reason, the worst first."""
-    parts = (sample, *(sample.others[part] for part in ("training",) if part in sample.others))
+    training = sample.others.get("training")
+    parts = [sample] if training is None or training.files is None else [sample, training]
     wrong = [row for part in parts for row in _always_missed(part)]
     groups = {
         why: sorted((row for row in wrong if row["why"] == why), key=lambda row: row["label_probability"])
@@ -50,8 +51,8 @@ def _copies(sample: Sample) -> Iterator[Row]:
 
 
 def _row(part: Sample, index: int) -> Row:
-    probabilities = part.by_run(part.probabilities)[:, index].astype(np.float64)
-    counts = np.bincount(probabilities.argmax(axis=1), minlength=len(part.class_names))
+    answers, chances = part.predicted[..., index].ravel(), part.by_run(part.probabilities)[:, index].astype(np.float64)
+    counts = np.bincount(answers, minlength=len(part.class_names))
     label, answer = int(part.labels[index]), int(counts.argmax())
     return {
         "part": part.part,
@@ -60,8 +61,8 @@ def _row(part: Sample, index: int) -> Row:
         "true": part.class_names[label],
         "predicted": part.class_names[answer],
         "agreeing": int(counts[answer]),
-        "runs": len(probabilities),
-        "label_probability": float(probabilities[:, label].mean()),
+        "runs": len(answers),
+        "label_probability": float(chances[:, label].mean()),
         "similarity": None if part.similarity is None else float(part.similarity[index]),
     }
 
@@ -69,7 +70,7 @@ def _row(part: Sample, index: int) -> Row:
 def needs(sample: Sample) -> str:
     if sample.files is None:
         return "the images have no files that one could look at (the data set is not a folder)"
-    return "" if len(sample.runs) > 1 else "there is one run only"
+    return probabilities(sample) or ("" if len(sample.runs) > 1 else "there is one run only")
 
 
 def answer(table: Table) -> Answer | None:

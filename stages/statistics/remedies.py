@@ -10,7 +10,7 @@ from scipy import sparse
 
 from stages.settings import DEFAULT_LEARNING_RATE
 from stages.statistics.grid import Grid, Settings, rest
-from stages.statistics.intervals import jackknifed, percentile
+from stages.statistics.intervals import SAME, jackknifed, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
 
@@ -174,8 +174,8 @@ def _shares(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ends(samples: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Of samples (resamples,), NaN where there is no number."""
-    if np.isnan(samples).all():
+    """Of samples (resamples,), NaN where there is no number; unknown where they do not vary, as few images may not."""
+    if np.isnan(samples).all() or np.nanmax(samples) - np.nanmin(samples) < SAME:
         return UNKNOWN
     low, high = percentile(samples, confidence)
     return float(low), float(high)

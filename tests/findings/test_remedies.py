@@ -144,6 +144,14 @@ def test_one_seed_has_no_placebo_and_nothing_is_decided():
     assert len(remedies.FINDING.limits(sample)) == 2
 
 
+def test_an_interval_of_no_width_is_left_out():
+    """Nothing is ever repaired, in any draw of the images: that does not say that luck plays no part."""
+    right = np.zeros((2, 3, 4), bool)
+    right[:, :, 0] = True
+    (row,) = remedies.rows(worlds.of_networks(right, {"base": {}, "flipped": {"augment": "flip_shift"}}))
+    assert (row["repaired_excess"], row["repaired_low_images"], row["repaired_high_images"]) == (0, None, None)
+
+
 def test_images_of_a_class_left_out_are_not_compared():
     right = np.array([[[1, 0, 1, 0, 1, 1]] * 2, [[1, 1, 0, 0, 0, 0]] * 2]) > 0
     sample = worlds.of_networks(right, {"base": {}, "catless": {"without": "automobile"}}, labels=[0, 0, 0, 0, 1, 1])
