@@ -14,7 +14,7 @@ from PIL import Image
 from stages import dataset
 from stages.findings import confusions, errors_by_votes, galleries, images, missed_by, remedies
 from stages.report import explorer, neighbours, results
-from stages.report.__main__ import replace as write
+from stages.report.output import replace as write
 from tests import worlds
 from tests.report import reports
 from tests.report.browsing import DESKTOP, PHONE, opened
