@@ -35,7 +35,7 @@ study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC expe
 	python -m scripts.study $(NAME) --jobs "$$JOBS"
 
 why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why
-	@python -m scripts.why "$(FROM)" --output "$(or $(OUTPUT),why)"
+	@python -m scripts.why "$${FROM:?make why FROM=folder}" --output "$${OUTPUT:-why}"
 
 results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results

@@ -118,7 +118,7 @@ def test_many_classes_bound_the_tables(tmp_path):
     wrong = int((logits.argmax(axis=1) != labels).sum())
     assert sum(int(row["errors"]) for row in table["confused_pairs"]) == wrong
     assert len(table["knockout"]) <= 201
-    assert len(table["pair_repair"]) == 200
+    assert 0 < len(table["pair_repair"]) <= 200
     drawn = {path.stem for path in (tmp_path / "why/pictures").iterdir()}
     assert not drawn & {"confusions", "knockout"}
 
