@@ -74,7 +74,7 @@ def compute(folder: Path, submit: Submit) -> None:
         snapshot(folder, shared / "source")
         tasks = {submit(name, str(shared), os.getcwd()): name for name in due}
         with Progress(due, shared) as progress:
-            failed = sorted(name for name, task in _finished(tasks, progress) if _told(name, task, progress))
+            failed = sorted(name for name, task in _finished(tasks, progress) if _said(name, task, progress))
     if failed:
         raise InputError(f"failed: {', '.join(failed)}; see above. All others are done. The same command continues.")
 
@@ -130,7 +130,7 @@ def _finished(tasks: dict["Future[list[str]]", str], progress: Progress) -> Iter
         yield from ((tasks[task], task) for task in ended)
 
 
-def _told(name: str, task: "Future[list[str]]", progress: Progress) -> bool:
+def _said(name: str, task: "Future[list[str]]", progress: Progress) -> bool:
     """Say how a run went; returns whether it failed."""
     problem = task.exception()
     progress.end(name, f"failed: {problem}" if problem else f"{', '.join(task.result()) or 'nothing'} ran")

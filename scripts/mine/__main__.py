@@ -113,7 +113,7 @@ def reproduce(checkout: Path, *arguments: str, watch: Callable[[str], None]) -> 
     command = (*shell.DVC, "repro", *arguments)
     inner, outer = subprocess.DEVNULL, subprocess.PIPE
     process = subprocess.Popen(
-        command, cwd=checkout, env=variables(checkout), stdin=inner, stdout=outer, text=True, process_group=0
+        command, cwd=checkout, env=shell.environment(), stdin=inner, stdout=outer, text=True, process_group=0
     )
     assert process.stdout
     try:
@@ -129,18 +129,6 @@ def reproduce(checkout: Path, *arguments: str, watch: Callable[[str], None]) -> 
             f"`{shell.shown(command)}` ended with exit code {code}; its output is above. What is done stays, and the "
             "same command continues from there."
         )
-
-
-def variables(checkout: Path) -> dict[str, str]:
-    """The environment of DVC and its stages.
-
-    Where Python is not to write compiled modules, they go into the checkout: every stage would compile TensorFlow's
-    anew, which takes longer than to import them.
-    """
-    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
-        return shell.environment()
-    prefix = str((checkout / "__pycache__").absolute())
-    return shell.environment("PYTHONDONTWRITEBYTECODE", PYTHONPYCACHEPREFIX=prefix)
 
 
 def named() -> Path:

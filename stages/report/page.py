@@ -77,7 +77,7 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
         tables_at="tables" if results.own else "../data/analysis",
         notes=[*_notes(results), *([legend(numbered)] if numbered else [])],
         heads=heads,
-        further={} if results.own else further(results.settings),
+        further=dict.fromkeys(results.settings, ()) if results.own else further(results.settings),
         people=remains.said,
         photo=lambda id: _photo(_image(results, id)),
         map_of=lambda case: _photo(overlay(_image(results, case.row["id"]), case.map)),

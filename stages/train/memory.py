@@ -1,4 +1,4 @@
-"""How much memory a training will hold, told before it begins: afterwards, its end would be a crash without a word."""
+"""How much memory a training will hold, before it begins: afterwards, its end would be a crash without a word."""
 
 import resource
 from collections.abc import Iterator

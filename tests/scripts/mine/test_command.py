@@ -132,15 +132,6 @@ def test_a_stage_that_fails_is_said_below_its_output(tmp_path, monkeypatch):
     assert lines == ["Running"]
 
 
-def test_compiled_modules_are_kept_in_the_clone_where_python_is_not_to_write_them(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    variables = mine.variables(tmp_path)
-    assert "PYTHONDONTWRITEBYTECODE" not in variables
-    assert variables["PYTHONPYCACHEPREFIX"] == str(tmp_path / "__pycache__")
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
-    assert "PYTHONPYCACHEPREFIX" not in mine.variables(tmp_path)
-
-
 @pytest.mark.slow
 def test_pictures_give_a_page_and_added_ones_are_seen(tmp_path):
     folder = checkouts.checkout(tmp_path / "checkout", {})

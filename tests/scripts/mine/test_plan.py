@@ -34,7 +34,7 @@ def test_the_parameters_are_valid_and_each_network_differs_from_the_base_in_one_
     path.write_text(yaml.safe_dump(parameters("/my/pictures", plan(1400))))
     given = params.read(path)
     assert (given.dataset, given.data.folder, given.epochs, given.batch_size) == ("folder", "/my/pictures", 18, 32)
-    found = remedies.remedies(grid.make({name: given.network(name) for name in given.networks}, SEEDS))
+    found = remedies.remedies(grid.make({name: given.network(name).model_dump() for name in given.networks}, SEEDS))
     assert {each.network: {each.setting: each.after} for each in found if each.base == "base"} == CHANGES
 
 

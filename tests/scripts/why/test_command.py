@@ -139,7 +139,7 @@ def test_a_failure_leaves_the_earlier_page_and_nothing_else(tmp_path):
     (tmp_path / "why").mkdir()
     (tmp_path / "why/inputs.json").write_text("earlier")
     (tmp_path / "from/no.png").write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"no.png: neither PNG nor JPEG"):
+    with pytest.raises(InputError, match=r"no.png: neither JPEG, PNG nor WebP"):
         main(tmp_path / "from", tmp_path / "why")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["from", "why"]
     assert (tmp_path / "why/inputs.json").read_text() == "earlier"
