@@ -39,14 +39,14 @@ class Table:
         """The rows in which the columns have these values."""
         return [row for row in self.rows if all(row[column] == value for column, value in values.items())]
 
-    def write(self, folder: Path = FOLDER) -> None:
-        """As CSV, with `kind` in each row; floats rounded to 9 significant digits.
+    def write(self, folder: Path | None = None) -> None:
+        """As CSV in a folder, FOLDER if None, with `kind` in each row; floats rounded to 9 significant digits.
 
         The order in which a processor sums moves the last digits; nine are more than any interval needs.
         """
         kind = {} if self.kind == "by row" else {"kind": self.kind}
         rows = [{column: _rounded(row[column]) for column in self.columns} | kind for row in self.rows]
-        write_csv(folder / f"{self.name}.csv", rows, [*self.columns, *kind])
+        write_csv((folder or FOLDER) / f"{self.name}.csv", rows, [*self.columns, *kind])
 
 
 def read(name: str, kind: Kind, columns: Mapping[str, Column], folder: Path | None = None) -> Table | None:
