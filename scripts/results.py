@@ -15,7 +15,8 @@ from stages import params
 from stages.claims.c1 import STATED
 from stages.errors import InputError, reported
 from stages.files import read_json, write_text
-from stages.findings import galleries, learning
+from stages.findings.images import galleries
+from stages.findings.networks import learning
 from stages.findings.registry import FINDINGS
 from stages.params import Params
 from stages.report.results import read_tables

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,20 @@ def output(*command: str, folder: Path | str = ".", **options: Any) -> str:
     return done.stdout
 
 
-def watched(*command: str, folder: Path | str = ".", **variables: str) -> None:
-    """Run a command whose output the user sees; an interruption reaches all that it started, and its end is awaited."""
+def watched(
+    *command: str, folder: Path | str = ".", line: Callable[[str], None] | None = None, **variables: str
+) -> None:
+    """Run a command whose output the user sees; an interruption reaches all that it started, and its end is awaited.
+
+    line: is given each line of standard output instead.
+    """
     options: dict[str, Any] = {"cwd": folder, "env": environment(**variables), "stdin": subprocess.DEVNULL}
-    process = subprocess.Popen(command, process_group=0, **options)
+    output = subprocess.PIPE if line else None
+    process = subprocess.Popen(command, process_group=0, stdout=output, text=True, **options)
     try:
+        for printed in process.stdout or ():
+            if line:
+                line(printed.rstrip())
         code = process.wait()
     except BaseException:
         os.killpg(process.pid, signal.SIGINT)

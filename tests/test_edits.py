@@ -14,7 +14,7 @@ EDITS = {
     "colours of the pictures": ("stages/report/style.py", ["report"]),
     "random right and wrong predictions": ("stages/report/pictures.py", ["report"]),
     "the explorer": ("stages/templates/explorer.js", ["report"]),
-    "a finding, its words or its chart": ("stages/findings/effects.py", ["error_analysis", "report"]),
+    "a finding, its words or its chart": ("stages/findings/settings/effects.py", ["error_analysis", "report"]),
     "a cause": ("stages/statistics/causes.py", ["error_analysis", "report"]),
     "a claim's rule": ("stages/claims/c7.py", ["error_analysis", "report"]),
     "a pixel edit": ("stages/images/edits.py", ["interventions", "report"]),

@@ -9,11 +9,8 @@ import argparse
 import json
 import os
 import shutil
-import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -51,8 +48,8 @@ def main(pictures: Path) -> None:
             print(line, flush=True)
 
     # DVC does not watch the folder: its pictures are read each time, and what depends on them runs if they changed.
-    reproduce(CLONE, "--force", "download", watch=show)
-    reproduce(CLONE, watch=show)
+    shell.watched(*shell.DVC, "repro", "--force", "download", folder=CLONE, line=show)
+    shell.watched(*shell.DVC, "repro", folder=CLONE, line=show)
     answer = json.loads((CLONE / "metrics/errors.json").read_text(encoding="utf-8"))["answer"]
     print("", *answer, ENDING, sep="\n")
 
@@ -103,32 +100,6 @@ def stated(pictures: str, chosen: Plan) -> None:
             flush=True,
         )
     write_text(path, HEAD + yaml.safe_dump(parameters(pictures, chosen), sort_keys=False, allow_unicode=True))
-
-
-def reproduce(checkout: Path, *arguments: str, watch: Callable[[str], None]) -> None:
-    """Run `dvc repro` in a checkout; InputError where a stage fails. watch: is given each line of standard output.
-
-    An interruption reaches all that it started, and its end is awaited.
-    """
-    command = (*shell.DVC, "repro", *arguments)
-    inner, outer = subprocess.DEVNULL, subprocess.PIPE
-    process = subprocess.Popen(
-        command, cwd=checkout, env=shell.environment(), stdin=inner, stdout=outer, text=True, process_group=0
-    )
-    assert process.stdout
-    try:
-        for line in process.stdout:
-            watch(line.rstrip())
-        code = process.wait()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGINT)
-        process.communicate()
-        raise
-    if code:
-        raise InputError(
-            f"`{shell.shown(command)}` ended with exit code {code}; its output is above. What is done stays, and the "
-            "same command continues from there."
-        )
 
 
 def named() -> Path:

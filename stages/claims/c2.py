@@ -8,9 +8,9 @@ from scipy import stats
 
 from stages.claims.c1 import STATED
 from stages.claims.claim import HOLDS, UNDECIDED, Claim, Evidence, Judgement, above, agreed, judged, of_readings
-from stages.findings import best_rates
 from stages.findings.finding import no_collapse
 from stages.findings.registry import Analysis
+from stages.findings.settings import best_rates
 from stages.statistics.effects import accuracies, estimate
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import excludes_zero

@@ -3,55 +3,42 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from stages.findings import (
+from stages.findings.causes import contradicted_labels, error_mass, sensitive_images, suspect_labels
+from stages.findings.changes import (
     absent_class,
-    best_rates,
+    data_scaling,
+    dose_response,
+    learned_images,
+    near_duplicates,
+    remedies,
+    remedies_by_chance,
+    remedies_by_class,
+    what_remains,
+)
+from stages.findings.finding import Finding
+from stages.findings.first import look_first, try_next
+from stages.findings.images import explained_images, galleries, images, pixel_edits
+from stages.findings.networks import (
     class_leaning,
     class_ranks,
     classes,
     confused_pairs,
     confusions,
     consistency,
-    contradicted_labels,
     curves,
-    data_scaling,
-    dose_response,
     early_stopping,
-    effects,
-    equal_loss,
-    equivalence,
-    error_mass,
-    errors_by_votes,
-    explained,
-    explained_images,
-    galleries,
-    images,
     knockout,
     knockout_any,
-    learned_images,
     learning,
-    look_first,
-    matched_fit,
     mcnemar,
     missed_by,
     missed_only_by,
-    near_duplicates,
     pair_repair,
-    pixel_edits,
-    remedies,
-    remedies_by_chance,
-    remedies_by_class,
     scores,
-    sensitive_images,
-    shapley,
-    sobol_indices,
-    suspect_labels,
     training_dynamics,
-    try_next,
-    variance_shares,
-    what_remains,
 )
-from stages.findings.finding import Finding
+from stages.findings.settings import best_rates, effects, equal_loss, equivalence, matched_fit, shapley
+from stages.findings.sources import errors_by_votes, explained, sobol_indices, variance_shares
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 

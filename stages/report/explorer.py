@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from markupsafe import Markup
 
-from stages.findings.images import BETWEEN, read_votes
+from stages.findings.images.images import BETWEEN, read_votes
 from stages.report import sheets
 from stages.report.neighbours import Neighbours
 from stages.report.results import Results

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from stages.findings.galleries import described
+from stages.findings.images.galleries import described
 from stages.report import tiles
 from stages.report.results import Results
 from stages.report.style import FAINT, TIMES, short

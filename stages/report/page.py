@@ -13,8 +13,8 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from stages.findings import look_first
 from stages.findings.finding import Finding, Picture
+from stages.findings.first import look_first
 from stages.findings.registry import POOLED
 from stages.images.occlusion import overlay
 from stages.report import cases, galleries, remains

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from stages.claims import c6
-from stages.findings import absent_class, knockout
+from stages.findings.changes import absent_class
+from stages.findings.networks import knockout
 from stages.findings.registry import Analysis
 from tests import worlds
 

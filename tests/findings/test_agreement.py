@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from stages.findings import consistency, mcnemar, missed_by, missed_only_by
+from stages.findings.networks import consistency, mcnemar, missed_by, missed_only_by
 from tests import worlds
 
 

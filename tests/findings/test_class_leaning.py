@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stages.findings import class_leaning
+from stages.findings.networks import class_leaning
 from tests import worlds
 
 CLASSES = 5

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from stages.findings import effects, equivalence, shapley, variance_shares
+from stages.findings.settings import effects, equivalence, shapley
+from stages.findings.sources import variance_shares
 from tests import worlds
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import equal_loss
+from stages.findings.settings import equal_loss
 from stages.run import Run
 from tests import worlds
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.findings import error_mass, sensitive_images
+from stages.findings.causes import error_mass, sensitive_images
 from tests import worlds
 
 ALL = "all networks"

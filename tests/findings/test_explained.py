@@ -7,7 +7,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder
 
-from stages.findings import contradicted_labels, errors_by_votes, explained, suspect_labels
+from stages.findings.causes import contradicted_labels, suspect_labels
+from stages.findings.sources import errors_by_votes, explained
 from tests import worlds
 
 

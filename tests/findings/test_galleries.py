@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings.galleries import FINDING, described
+from stages.findings.images.galleries import FINDING, described
 from stages.run import Run
 from stages.statistics.causes import CAUSES
 from tests import worlds

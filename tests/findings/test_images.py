@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings import images
+from stages.findings.images import images
 from tests import worlds
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import explained_images, pixel_edits
+from stages.findings.images import explained_images, pixel_edits
 from stages.outcomes import Outcomes
 from stages.run import Run
 from stages.statistics.intervals import holm

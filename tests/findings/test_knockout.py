@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import knockout, knockout_any, pair_repair
+from stages.findings.networks import knockout, knockout_any, pair_repair
 from stages.statistics.knockout import without
 from tests import worlds
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.findings import learned_images, near_duplicates
+from stages.findings.changes import learned_images, near_duplicates
 from stages.findings.registry import Analysis
 from tests import worlds
 

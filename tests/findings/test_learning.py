@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings.learning import FINDING
+from stages.findings.networks.learning import FINDING
 from tests import worlds
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import look_first
+from stages.findings.first import look_first
 from tests import worlds
 
 FILES = [f"{name}.png" for name in "abcdef"]

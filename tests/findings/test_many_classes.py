@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from stages.findings import (
+from stages.findings.networks import (
     class_leaning,
     class_ranks,
     classes,
     confused_pairs,
     confusions,
-    explained,
     knockout,
     pair_repair,
 )
+from stages.findings.sources import explained
 from stages.statistics import confusions as matrices
 from tests import worlds
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.findings import matched_fit
+from stages.findings.settings import matched_fit
 from stages.run import Run
 from tests import worlds
 

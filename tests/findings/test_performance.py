@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss, precision_score, recall_score
 
-from stages.findings import class_ranks, classes, confused_pairs, confusions, curves, scores
+from stages.findings.networks import class_ranks, classes, confused_pairs, confusions, curves, scores
 from stages.run import Run
 from tests import worlds
 

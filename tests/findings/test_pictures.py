@@ -7,21 +7,12 @@ import matplotlib
 import numpy as np
 import pytest
 
-from stages.findings import (
-    classes,
-    confusions,
-    consistency,
-    curves,
-    effects,
-    error_mass,
-    errors_by_votes,
-    missed_by,
-    pair_repair,
-    pixel_edits,
-    sensitive_images,
-    variance_shares,
-)
+from stages.findings.causes import error_mass, sensitive_images
+from stages.findings.images import pixel_edits
+from stages.findings.networks import classes, confusions, consistency, curves, missed_by, pair_repair
 from stages.findings.registry import FINDINGS
+from stages.findings.settings import effects
+from stages.findings.sources import errors_by_votes, variance_shares
 from stages.report import style
 from stages.statistics.table import Table
 from tests import worlds

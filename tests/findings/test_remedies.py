@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import (
-    best_rates,
+from stages.findings.changes import (
     data_scaling,
     dose_response,
     remedies,
@@ -14,6 +13,7 @@ from stages.findings import (
     remedies_by_class,
     what_remains,
 )
+from stages.findings.settings import best_rates
 from tests import worlds
 
 CHANGES = {

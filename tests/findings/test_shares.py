@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.findings import sobol_indices, variance_shares
+from stages.findings.sources import sobol_indices, variance_shares
 from stages.statistics.grid import make
 from stages.statistics.variance import components, factors, image_moments
 from tests import worlds

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stages.findings import early_stopping, training_dynamics
+from stages.findings.networks import early_stopping, training_dynamics
 from stages.statistics import crossfit
 from tests import worlds
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stages.findings import try_next
+from stages.findings.first import try_next
 from stages.statistics import grid
 from tests import worlds
 

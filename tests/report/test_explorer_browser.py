@@ -12,7 +12,10 @@ import pytest
 from PIL import Image
 
 from stages import dataset
-from stages.findings import confusions, errors_by_votes, galleries, images, missed_by, remedies
+from stages.findings.changes import remedies
+from stages.findings.images import galleries, images
+from stages.findings.networks import confusions, missed_by
+from stages.findings.sources import errors_by_votes
 from stages.report import explorer, neighbours, results
 from stages.report.output import replace as write
 from tests import worlds

@@ -56,13 +56,13 @@ def reproduced(monkeypatch):
     """What DVC would have been called with; it writes an answer only."""
     calls = []
 
-    def reproduce(checkout, *arguments, watch):
-        calls.append(arguments)
-        watch("Running stage 'download':")
-        (checkout / "metrics").mkdir(exist_ok=True)
-        (checkout / "metrics/errors.json").write_text('{"answer": ["The networks miss 11%."]}')
+    def watched(*command, folder, line):
+        calls.append(command[len(mine.shell.DVC) + 1 :])
+        line("Running stage 'download':")
+        (folder / "metrics").mkdir(exist_ok=True)
+        (folder / "metrics/errors.json").write_text('{"answer": ["The networks miss 11%."]}')
 
-    monkeypatch.setattr(mine, "reproduce", reproduce)
+    monkeypatch.setattr(mine.shell, "watched", watched)
     return calls
 
 
@@ -127,8 +127,8 @@ def test_a_folder_that_somebody_else_made_is_left_alone(repository, reproduced, 
 def test_a_stage_that_fails_is_said_below_its_output(tmp_path, monkeypatch):
     monkeypatch.setattr(mine.shell, "DVC", ("sh", "-c", "echo Running; exit 3"))
     lines = []
-    with pytest.raises(InputError, match=r"ended with exit code 3; its output is above\. What is done stays"):
-        mine.reproduce(tmp_path, watch=lines.append)
+    with pytest.raises(InputError, match=r"ended with exit code 3; its output is above\. Trainings that are done stay"):
+        mine.shell.watched(*mine.shell.DVC, folder=tmp_path, line=lines.append)
     assert lines == ["Running"]
 
 

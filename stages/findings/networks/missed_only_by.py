@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings.finding import NETWORK, Finding
-from stages.findings.missed_by import COUNTED
+from stages.findings.networks.missed_by import COUNTED
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings import remedies
+from stages.findings.changes import remedies
 from stages.findings.finding import Figure, Finding, Picture, Style
 from stages.statistics.remedies import ENDS, turned
 from stages.statistics.sample import Sample

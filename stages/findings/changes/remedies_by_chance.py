@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stages.findings import remedies
+from stages.findings.changes import remedies
 from stages.findings.finding import Finding
 from stages.statistics.remedies import others, turned
 from stages.statistics.sample import Sample

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from stages.findings.finding import Finding
-from stages.findings.galleries import ANSWER, answer
-from stages.findings.pixel_edits import interventions
+from stages.findings.images.galleries import ANSWER, answer
+from stages.findings.images.pixel_edits import interventions
 from stages.run import Run
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from stages.findings.effects import two_intervals
 from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.settings.effects import two_intervals
 from stages.statistics.effects import INTERVALS
 from stages.statistics.intervals import excludes_zero, holm, over_seeds, percentile
 from stages.statistics.remedies import ENDS, Case, Remedy, compared_images, remedies, turned

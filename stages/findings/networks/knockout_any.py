@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from stages.findings.finding import RUN, Finding
-from stages.findings.knockout import REPAIR, needs, repair
+from stages.findings.networks.knockout import REPAIR, needs, repair
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row

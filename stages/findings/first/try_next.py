@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings import look_first
 from stages.findings.finding import Answer, Finding
+from stages.findings.first import look_first
 from stages.statistics.remedies import remedies
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table

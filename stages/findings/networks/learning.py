@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from stages.findings.curves import histories
 from stages.findings.finding import RUN, Finding
+from stages.findings.networks.curves import histories
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 

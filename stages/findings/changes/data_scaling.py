@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings import dose_response
+from stages.findings.changes import dose_response
 from stages.findings.finding import Answer, Finding, no_collapse
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds

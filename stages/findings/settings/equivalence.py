@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stages.findings import effects
 from stages.findings.finding import Answer, Figure, Finding, Picture, Style
+from stages.findings.settings import effects
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds, seeds_needed
 from stages.statistics.sample import Sample

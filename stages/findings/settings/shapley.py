@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stages.findings.effects import two_intervals
 from stages.findings.finding import Figure, Finding, Picture, Style, no_collapse
+from stages.findings.settings.effects import two_intervals
 from stages.statistics.effects import ESTIMATE, estimate, sampled_accuracies, shapley_parts
 from stages.statistics.intervals import excludes_zero, percentile
 from stages.statistics.sample import Sample

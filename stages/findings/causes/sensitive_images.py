@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from stages.findings.error_mass import ALL, INTERVALS, UNKNOWN, dots
+from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN, dots
 from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings import remedies
+from stages.findings.changes import remedies
 from stages.findings.finding import Answer, Finding
 from stages.statistics import votes
 from stages.statistics.sample import Sample

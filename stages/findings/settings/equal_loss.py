@@ -5,10 +5,10 @@ The training loss was not set, it came about, so this is associated, not causal.
 
 import numpy as np
 
-from stages.findings import best_rates
-from stages.findings.best_rates import Ladder
 from stages.findings.finding import Finding, epochs, no_collapse
-from stages.findings.matched_fit import LEVELS, between, curves, reached
+from stages.findings.settings import best_rates
+from stages.findings.settings.best_rates import Ladder
+from stages.findings.settings.matched_fit import LEVELS, between, curves, reached
 from stages.run import Run
 from stages.statistics.effects import INTERVALS
 from stages.statistics.intervals import over_seeds, percentile

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings import variance_shares
 from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
-from stages.findings.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
+from stages.findings.sources import variance_shares
+from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table

@@ -1,0 +1,1 @@
+"""What single errors are put down to."""

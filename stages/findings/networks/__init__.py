@@ -1,0 +1,1 @@
+"""The networks, one by one and beside each other."""
