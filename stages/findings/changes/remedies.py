@@ -147,8 +147,9 @@ def answer(table: Table) -> Answer | None:
     best = table.rows[0]
     change = f"{best['setting']} {best['after']} instead of {best['before']} ({100 * best['value']:+.1f} points)"
     if best["effect"] != HELPS:
-        sentence = f"No change is seen to help; the best of {len(table.rows)} is {change}, and that may be luck"
-        return Answer(f"{sentence}.", best["value"])
+        luck = ", which may be luck" if best["value"] > 0 else ""
+        tried = f"Changes in training that were tried: {len(table.rows)}, none seen to help"
+        return Answer(f"{tried}; the best is {change}{luck}.", best["value"])
     helping = len(table.where(effect=HELPS))
     sentence = f"Of {len(table.rows)} changes in training, {helping} are seen to help; most of all, {change}."
     return Answer(sentence, best["value"], best["low_seeds"], best["high_seeds"], "new seeds")
