@@ -16,7 +16,7 @@ REPAIRS = {
     "repaired": Column(float, "share of the images that were wrong and become right, 0..1"),
     "broken": Column(float, "share of the images that were right and become wrong, 0..1"),
     "value": Column(float, "repaired - broken: how much the accuracy grows, -1..1"),
-    "low_images": Column(float, "lower end of the interval of value over new images"),
+    "low_images": Column(float, "lower end of the interval of value over new images, for the choices made here"),
     "high_images": Column(float, "upper end of the interval over new images"),
     "n": Column(int, "how many images it is computed on"),
     "low_seeds": Column(float, "lower end of the interval of value over new seeds; empty for a run, or with one seed"),
