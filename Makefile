@@ -41,10 +41,10 @@ results: runtime ## write docs/results.md from docs/study
 	python -m scripts.results
 
 test: install ## the tests, some minutes; TESTS names folders or files, all if empty
-	python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(TESTS)
+	python -m pytest -q -n 2 -m "not slow" $(TESTS)
 
 test-slow: install ## the tests that need the full data (CIFAR10_ARCHIVE) or many minutes
-	python -m pytest -q -n 2 --dist loadgroup -m slow
+	python -m pytest -q -n 2 -m slow
 
 reproduce: runtime ## the pipeline twice from clean clones on embedded images: equal to the last bit?
 	python -m scripts.reproduce

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.checkouts import SMALL, checkout, run
 
@@ -15,12 +16,20 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+PIPELINE = {f"tests/test_{name}.py" for name in ("configure", "edits", "pipeline", "surroundings", "wiring")}
+"""Files whose tests look at the pipeline's run."""
+
+
+class ByFile(LoadScopeScheduling):
     """Of tests that run side by side, a file's stay together, and so do all that look at the pipeline's run."""
-    for item in items:
-        group = "pipeline" if "pipeline" in getattr(item, "fixturenames", ()) else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return "pipeline" if file in PIPELINE else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 @dataclass(frozen=True)
