@@ -257,7 +257,7 @@ def test_a_cluster_computes_the_grid_and_dvc_finds_it_done(machines, second_clon
     machines.publish(seeds=[1])
     said = machines.play("One grid by Dask")
     assert said.count("train, evaluate, interventions ran") == 2
-    assert ran(said) == ["select", "error_analysis", "report"]
+    assert ran(said)[-3:] == ["select", "error_analysis", "report"]
 
 
 @pytest.mark.slow
@@ -281,7 +281,7 @@ def test_the_run_of_a_worker_that_dies_continues_elsewhere(tmp_path):
             finally:
                 driver.kill()
     assert driver.returncode == 0, said
-    assert said.count("train, evaluate, interventions ran") == 2
+    assert len(re.findall(r"^nicknet\d-0 \(.* ran$", said, re.MULTILINE)) == 2, said
 
 
 def test_an_address_that_is_none_is_refused(tmp_path, monkeypatch):

@@ -148,5 +148,5 @@ def test_pictures_give_a_page_and_added_ones_are_seen(tmp_path):
         line for line in again.splitlines() if "] download" in line
     ]
     fill(pictures, ".jpg", a=4, b=4)
-    mine.reproduce(folder / "mine", "--force", "download", watch=print)
+    checkouts.run(*mine.shell.DVC, "repro", "--force", "download", folder=folder / "mine")
     assert "split:" in checkouts.run("dvc", "status", folder=folder / "mine")
