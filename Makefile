@@ -64,6 +64,7 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.arithmetic
 	python -m benchmarks.memory
 	python -m benchmarks.threads
+	python -m benchmarks.cores
 	python -m benchmarks.coverage
 	python -m benchmarks.own_predictions
 

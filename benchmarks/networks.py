@@ -1,5 +1,7 @@
 """The networks of params.yaml, as this project builds them and from stock Keras layers."""
 
+from unittest import mock
+
 import keras
 import numpy as np
 
@@ -43,8 +45,25 @@ def ours_step(what, settings, size):
     if what == "inference":
         answer = inference.ready(model).answer
         return lambda: answer(images)[1].numpy()
-    step = {"training": steps.learning, "watching": steps.measuring}[what](model)
+    step = {"training": steps.learning, "watching": steps.measuring}[what](model, parts=settings.parts)
     return lambda: [result.numpy() for result in tf.nest.flatten(step(images, labels, weights))]
+
+
+def outside_step(settings, size):
+    """What a step of learning does beside learning from the parts of a batch: their gradients are the weights."""
+    import tensorflow as tf
+
+    from stages.nicknet import steps
+
+    def nothing(learn, *batch, parts):
+        values, factors, _ = learn.args
+        used = tf.add_n([tf.reduce_sum(factor) for factor in tf.nest.flatten(factors)]) if factors else 0.0
+        return [(values, tf.zeros((3, CLASSES)) * used)] * parts
+
+    with mock.patch.object(steps, "side_by_side", nothing):
+        step = ours_step("training", settings, size)
+        step()  # traced here
+    return step
 
 
 def batch(size, seed=0):
