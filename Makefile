@@ -68,8 +68,9 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.coverage
 	python -m benchmarks.own_predictions
 
-benchmark-training: runtime ## a whole epoch of the train stage against the bare step; runs side by side
+benchmark-training: runtime ## whole epochs, the whole grid, runs side by side
 	python -m benchmarks.training_loop
+	python -m benchmarks.grid
 	python -m benchmarks.jobs
 
 docs: install ## run the commands of docs/experiments.md and write their outputs into it

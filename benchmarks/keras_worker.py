@@ -5,6 +5,7 @@ import sys
 import time
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 from benchmarks.workers import limit, serve
 from stages import params
@@ -22,11 +23,14 @@ def main(way):
     step_of = networks.ours_step if way == "ours" else partial(networks.stock_step, jit=way == "xla")
     known = {}
 
-    def answer(what, network=None, size=None, steps=None, **changed):
+    def answer(what, network=None, size=None, steps=None, folder=None, epochs=None, **changed):
         if what == "versions":
             return {"tensorflow": tf.__version__, "keras": keras.__version__}
         if what == "memory":
             return {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        if what == "fitting":
+            fitted = networks.stock_fit(params.read().network(network).resolved(), Path(folder), epochs)
+            return {"seconds": fitted}
         key = network, what, *changed.values()
         if key not in known:
             settings = params.read().network(network).resolved().model_copy(update=changed)

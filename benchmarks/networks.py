@@ -1,5 +1,6 @@
 """The networks of params.yaml, as this project builds them and from stock Keras layers."""
 
+import time
 from unittest import mock
 
 import keras
@@ -31,6 +32,20 @@ def stock_step(what, settings, size, jit):
     if what == "training":
         return lambda: model.train_on_batch(images, labels)
     return lambda: model.predict_on_batch(images)
+
+
+def stock_fit(settings, folder, epochs):
+    """Seconds of each epoch of model.fit, on the images and the split of a pipeline's folder."""
+    images, labels = (np.load(folder / f"data/raw/train_{kind}.npy") for kind in ("images", "labels"))
+    learned, watched = (np.load(folder / f"data/split/{part}.npy") for part in ("training", "held-out"))
+    optimizer = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model, times = stock(settings), [time.perf_counter()]
+    model.compile(optimizer(settings.learning_rate), loss=loss, metrics=["accuracy"], jit_compile=False)
+    noted = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: times.append(time.perf_counter()))
+    held_out, size = (images[watched], labels[watched]), settings.batch_size
+    model.fit(images[learned], labels[learned], size, epochs, 2, [noted], validation_data=held_out)
+    return np.diff(times).tolist()
 
 
 def ours_step(what, settings, size):
