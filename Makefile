@@ -37,7 +37,7 @@ study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC expe
 why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why
 	@python -m scripts.why "$${FROM:?make why FROM=folder}" --output "$${OUTPUT:-why}"
 
-results: runtime ## write docs/results.md from docs/study
+results: runtime ## write docs/results.md, and the answer in README.md, from docs/study
 	python -m scripts.results
 
 test: install ## the tests, some minutes; TESTS names folders or files, all if empty
