@@ -1,12 +1,16 @@
 """How often do the intervals of the page hold the truth? Worlds in which it is known, drawn anew again and again.
 
-python -m benchmarks.coverage. Writes results/coverage.md. Over images, the runs are fixed and each draw is of images of
-a population: the truth is the number in the whole population. Over seeds, the images are fixed and each draw is of new
-runs: the truth is the number that many runs give. The truth of error masses is known by arithmetic.
+python -m benchmarks.coverage. Writes results/coverage.md; with names of findings, prints the table of these alone.
+Over images, the runs are fixed and each draw is of images of a population: the truth is the number in the whole
+population. Over seeds, the images are fixed and each draw is of new runs: the truth is the number that many runs give.
+The truth of error masses is known by arithmetic.
 """
 
+import argparse
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -90,8 +94,6 @@ CLAIMS = (c2.CLAIM, c4.CLAIM, c7.CLAIM)
 OWN = (" - that of ", "share by", "standard deviation")
 """Words in the names of their numbers that are in no finding."""
 WORLDS = {planted: (*[name for name in INTERVALS if name not in CHANGED], "claim_numbers"), changed: (*CHANGED,)}
-SHORT = {("early_stopping", "low_images", ""), ("class_leaning", "low_images", "")}
-"""Intervals, with their rows, that are known to hold the truth less often than they state: docs/analysis.md."""
 
 
 class Coverage(NamedTuple):
@@ -121,32 +123,52 @@ def unlisted():
     return {(one.name, column) for one in FINDINGS for column in one.columns if "low" in column.split("_")} ^ known
 
 
-def measured(draws=DRAWS):
-    """The coverage of every interval, over images and then over seeds; and what is planted, beside what is found."""
-    found, recovered = Counted(), []
-    for world, names in WORLDS.items():
-        rng = stream("coverage", "images", *world.KEYS)
-        (apart,) = rng.spawn(1)
-        over = [name for name in names if name == "claim_numbers" or not all(map(over_seeds, INTERVALS[name]))]
-        whole, known = world.population(rng, SEEDS)
-        exact = [name for name in (*names, "what_remains") if name not in CROSS_FITTED]
-        truth = numbers(whole, exact) | known
-        recovered += [(part.words, part.planted, part.found(truth)) for part in recovery.parts(world)]
-        truth |= averages([name for name in over if name in CROSS_FITTED], draws, world.drawn, apart, whole, *DRAWN)
-        for _ in range(draws):
-            found.count(numbers(world.drawn(rng, whole, *DRAWN), over), truth, seeds=False)
-    for world, names in WORLDS.items():
-        rng = stream("coverage", "seeds", *world.KEYS)
-        over = [name for name in names if name == "claim_numbers" or any(map(over_seeds, INTERVALS[name]))]
-        averaged = [name for name in over if name in AVERAGED]
-        images = world.fixed_images(rng, IMAGES)
-        many = world.trained(rng, images, world.MANY_SEEDS, 2)
-        truth = numbers(many, [name for name in over if name not in (*averaged, "error_mass")])
-        truth |= {"error_mass": planted.masses(1 - many.right.mean(axis=1))} if "error_mass" in over else {}
-        truth |= averages(averaged, draws, world.trained, rng, images, SEEDS, 2)
-        for _ in range(draws):
-            found.count(numbers(world.trained(rng, images, SEEDS, 2), over), truth, seeds=True)
+def measured(only=(), draws=DRAWS):
+    """The coverage of every interval, over images and then over seeds; and what is planted, beside what is found.
+
+    only: the findings to count, if not all; nothing planted is looked for then. Worlds are counted side by side.
+    """
+    counts = [partial(each, place, only, draws) for each in (over_images, over_runs) for place in range(len(WORLDS))]
+    with ProcessPoolExecutor(len(counts)) as processes:
+        results = [each.result() for each in [processes.submit(count) for count in counts]]
+    return [one for found, _ in results for one in found], [part for _, parts in results for part in parts]
+
+
+def over_images(place, only, draws):
+    """Of the world at this place of WORLDS."""
+    world, names = counted(place, only)
+    found, rng = Counted(), stream("coverage", "images", *world.KEYS)
+    (apart,) = rng.spawn(1)
+    over = [name for name in names if name == "claim_numbers" or not all(map(over_seeds, INTERVALS[name]))]
+    whole, known = world.population(rng, SEEDS)
+    exact = [name for name in (*names, "what_remains") if name not in CROSS_FITTED]
+    truth = numbers(whole, exact) | known
+    recovered = [(part.words, part.planted, part.found(truth)) for part in ([] if only else recovery.parts(world))]
+    truth |= averages([name for name in over if name in CROSS_FITTED], draws, world.drawn, apart, whole, IMAGES, 2)
+    for _ in range(draws if over else 0):
+        found.count(numbers(world.drawn(rng, whole, *DRAWN), over), truth, seeds=False)
     return found.coverage(), recovered
+
+
+def over_runs(place, only, draws):
+    world, names = counted(place, only)
+    found, rng = Counted(), stream("coverage", "seeds", *world.KEYS)
+    over = [name for name in names if name == "claim_numbers" or any(map(over_seeds, INTERVALS[name]))]
+    averaged = [name for name in over if name in AVERAGED]
+    images = world.fixed_images(rng, IMAGES)
+    many = world.trained(rng, images, world.MANY_SEEDS, 2)
+    truth = numbers(many, [name for name in over if name not in (*averaged, "error_mass")])
+    truth |= {"error_mass": planted.masses(1 - many.right.mean(axis=1))} if "error_mass" in over else {}
+    truth |= averages(averaged, draws, world.trained, rng, images, SEEDS, 2)
+    for _ in range(draws if over else 0):
+        found.count(numbers(world.trained(rng, images, SEEDS, 2), over), truth, seeds=True)
+    return found.coverage(), []
+
+
+def counted(place, only):
+    """A world, and those of its findings that are counted. A place names it, as no module goes to another process."""
+    world = [*WORLDS][place]
+    return world, [name for name in WORLDS[world] if not only or name in only]
 
 
 def averages(names, draws, draw, *given):
@@ -251,7 +273,14 @@ def text(found, recovered):
 
 
 def main():
-    report.write("coverage.md", text(*measured()))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("finding", nargs="*", choices=[[], *INTERVALS, "claim_numbers"])
+    only = parser.parse_args().finding
+    found, recovered = measured(only)
+    if only:
+        print(table(found))
+    else:
+        report.write("coverage.md", text(found, recovered))
 
 
 if __name__ == "__main__":

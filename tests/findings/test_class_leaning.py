@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from stages.findings.networks import class_leaning
+from stages.report import style
 from tests import worlds
 
 CLASSES = 5
@@ -45,3 +46,27 @@ def test_a_run_that_is_always_sure_of_one_class_stays_as_it_is():
     row = class_leaning.FINDING.rows(sample)[-1]
     assert row["leaning"] == 0.75
     assert row["n"] == 20
+
+
+def test_an_interval_over_images_grows_narrower_with_the_square_root_of_their_number():
+    few, many = (
+        np.mean([row["high_images"] - row["low_images"] for row in class_leaning.FINDING.rows(one)[1:]])
+        for one in (world(np.random.default_rng(3), [1.0, 0, 0, 0, -1.0], images=n, seeds=8) for n in (200, 1800))
+    )
+    assert few / many == pytest.approx(3, abs=0.8)
+
+
+def test_fewer_images_than_groups_are_refused():
+    sample = world(np.random.default_rng(4), [0.0] * CLASSES, images=9)
+    assert class_leaning.FINDING.needs(sample) == "needs 10 images or more"
+    sample = world(np.random.default_rng(4), [0.0] * CLASSES, images=10)
+    assert class_leaning.FINDING.needs(sample) == ""
+    assert class_leaning.FINDING.rows(sample)[0]["n"] == 10
+
+
+def test_runs_that_are_right_about_every_image_have_no_interval_over_images_and_are_drawn():
+    labels = np.arange(400) % 4
+    sample = worlds.sample(labels, np.eye(4)[labels][None, None] * 0.9 + 0.025, worlds.NAMES[:4], [("sgd", 5)])
+    table = class_leaning.FINDING.table(sample)
+    assert {row["low_images"] for row in table.rows} == {None}
+    assert class_leaning.draw(table, style)

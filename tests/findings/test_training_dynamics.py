@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,33 @@ def test_where_all_epochs_are_equal_by_luck_alone_an_earlier_stop_gains_nothing(
     whole = early_stopping.FINDING.rows(of(right))[0]
     assert whole["low_seeds"] < 0 < whole["high_seeds"]
     assert abs(whole["value"]) < 0.03
+
+
+def intervals(rng, epochs, draws=100):
+    """Of draws of 200 images on which all epochs are equal by luck alone, so that the procedure gains 0."""
+    for _ in range(draws):
+        sample = replace(of(rng.random((1, epochs, 200)) < 0.5), number_of_resamples=100)
+        yield early_stopping.FINDING.rows(sample)[1]
+
+
+@pytest.mark.parametrize("epochs", [2, 8])
+def test_an_interval_over_images_holds_what_choosing_anew_gains(epochs):
+    """Of the epochs that were chosen alone, with two of them, a quarter of the intervals would be [0, 0] or miss 0."""
+    rows = list(intervals(np.random.default_rng(2), epochs))
+    assert np.mean([row["low_images"] <= 0 <= row["high_images"] for row in rows]) > 0.9
+    assert max(row["high_images"] - row["low_images"] for row in rows) < 0.4
+
+
+def test_where_every_resample_chooses_the_last_epoch_there_is_no_interval_over_images():
+    right = np.zeros((1, 3, 40), bool)
+    right[:, -1] = True
+    whole, run = early_stopping.FINDING.rows(of(right))
+    assert run["epochs"] == "3; 3"
+    assert [row[column] for row in (whole, run) for column in ("value", "low_images", "high_images")] == [
+        0,
+        None,
+        None,
+    ] * 2
 
 
 def test_the_folds_are_both_halves_once_each():
