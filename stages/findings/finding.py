@@ -1,7 +1,9 @@
 """What a finding is: one question to the predictions, with its table, its pictures and its words, in one file."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from stages.statistics.confusions import MOST_PAIRED
@@ -30,8 +32,7 @@ class Picture:
     """A picture of a finding's table: plots/pictures/<name>.png.
 
     title: what it is of. words: what to see in it. draw: from a table that has rows; None where they show nothing.
-    name: that of the finding if ''.
-    wide: whether it needs more than the width of the text.
+    name: that of the finding if ''. wide: whether it needs more than the width of the text.
     """
 
     title: str
@@ -39,6 +40,11 @@ class Picture:
     draw: Callable[[Table, Style], Figure | None]
     name: str = ""
     wide: bool = False
+
+
+def picture(title: str, words: str, **others: Any) -> Callable[[Callable[[Table, Style], Figure | None]], Picture]:
+    """A picture in the place of the function that draws it. others: further fields of Picture."""
+    return lambda draw: Picture(title, words, draw, **others)
 
 
 class Answer(NamedTuple):
@@ -79,7 +85,7 @@ class Finding:
     question: str
     kind: Kind
     caption: str
-    columns: dict[str, Column]
+    columns: Mapping[str, Column]
     rows: Callable[[Sample], list[Row]]
     needs: Callable[[Sample], str] = lambda sample: ""
     limits: Callable[[Sample], list[Refusal]] = lambda sample: []
@@ -90,6 +96,25 @@ class Finding:
     def table(self, sample: Sample) -> Table:
         """The table of a sample that has what the finding needs."""
         return Table(self.name, self.kind, self.columns, self.rows(sample))
+
+
+def _declared(
+    kind: Kind, module: Mapping[str, Any], caption: str, columns: Mapping[str, Column], **others: Any
+) -> Finding:
+    """The finding that a module is, by its globals; others: fields that it takes from elsewhere.
+
+    The file gives the name, the first sentence of its docstring the question, that of its room the section; rows and,
+    where it has them, needs, limits and answer are functions of these names; its pictures come as they are defined.
+    """
+    room, name = module["__name__"].rsplit(".", 1)
+    found = {field: module[field] for field in ("rows", "needs", "limits", "answer") if field in module}
+    found["section"] = str(sys.modules[room].__doc__).rstrip(".")
+    found["question"] = module["__doc__"].partition("?")[0] + "?"
+    found["pictures"] = tuple(each for each in module.values() if isinstance(each, Picture))
+    return Finding(name=name, kind=kind, caption=caption, columns=columns, **found | others)
+
+
+causal, associated, by_row = (partial(_declared, kind) for kind in ("causal", "associated", "by row"))
 
 
 def several_runs(sample: Sample) -> str:

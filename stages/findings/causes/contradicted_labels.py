@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Finding, N, human_votes
+from stages.findings.finding import INTERVAL, N, associated, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -25,11 +25,8 @@ def rows(sample: Sample) -> list[Row]:
     return table
 
 
-FINDING = Finding(
-    name="contradicted_labels",
-    section="What single errors are put down to",
-    question="How many labels does everyone asked contradict, and how many would slips give?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Images of which all votes are for one and the same class that is not the label, beside the number "
     "expected if annotators err independently, each at the rates of his or her own votes.",
     columns={
@@ -40,6 +37,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N._replace(meaning="images of the class with two or more votes"),
     },
-    rows=rows,
     needs=human_votes,
 )

@@ -1,11 +1,11 @@
-"""Are errors on images that the network always misses, or luck of the run? (docs/analysis.md, section 4)"""
+"""Are errors on images that a network always misses, or luck of the run? (docs/analysis.md, section 4)"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, Answer, Figure, Finding, Picture, Style
+from stages.findings.finding import NETWORK, Answer, Figure, Style, associated, picture
 from stages.statistics.causes import three_seeds
 from stages.statistics.chances import BANDS, also_wrong, fitted, ranges_over_images, ranges_over_seeds
 from stages.statistics.sample import Sample
@@ -58,6 +58,11 @@ def dots(axes: Any, rows: Sequence[Row], value: str, style: Style, label: bool =
             style.dots(axes, known, keys, places, color=color, marker=marker, **look)
 
 
+@picture(
+    "Errors by the image's chance of being missed",
+    "Left: images missed with nearly every seed. Right: the network gets them right with most seeds.",
+    wide=True,
+)
 def draw(table: Table, style: Style) -> Figure:
     networks = {row["network"]: row["n"] for row in table.rows}
     figure = style.figure(1.3 + 0.4 * len(networks))
@@ -92,11 +97,8 @@ def answer(table: Table) -> Answer | None:
     return Answer(said, row["share"], row["low_images"], row["high_images"], "new images")
 
 
-FINDING = Finding(
-    name="error_mass",
-    section="What single errors are put down to",
-    question="Are errors on images that a network always misses, or luck of the run?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Of a network's errors, the share on images that it misses with a chance of at least 0.9, 0.5 to 0.9, or "
     "less, whichever seed it starts from, with the luck of few runs taken out. The intervals hold all that so many "
     "runs cannot tell apart: with two or three runs that is much.",
@@ -106,15 +108,5 @@ FINDING = Finding(
         "share": Column(float, "of the errors, 0..1; empty where there are none"),
         **INTERVALS,
     },
-    rows=rows,
     needs=three_seeds,
-    pictures=(
-        Picture(
-            "Errors by the image's chance of being missed",
-            "Left: images missed with nearly every seed. Right: the network gets them right with most seeds.",
-            draw,
-            wide=True,
-        ),
-    ),
-    answer=answer,
 )

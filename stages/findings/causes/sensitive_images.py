@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN, dots
-from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
+from stages.findings.finding import NETWORK, Figure, Style, associated, picture
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import jackknife
@@ -78,6 +78,10 @@ def limits(sample: Sample) -> list[Refusal]:
     return missing
 
 
+@picture(
+    "Errors on images that a setting changes, beyond luck",
+    "Right of zero: more errors than luck gives are on images that one level of the setting gets right.",
+)
 def draw(table: Table, style: Style) -> Figure:
     figure = style.figure(1.2 + 0.42 * len(table.rows))
     axes = figure.subplots()
@@ -91,11 +95,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="sensitive_images",
-    section="What single errors are put down to",
-    question="How many errors are on images whose answer a setting changes, beyond luck?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Share of a network's errors on images whose error rates with the setting's two levels differ by at least "
     "a half, minus the share expected if the setting matters on no image. Above 0: it matters on some. Their share of "
     "the errors is larger than the excess, since what luck would give is taken off them too.",
@@ -107,14 +108,4 @@ FINDING = Finding(
         "excess": Column(float, "share - by_luck, -1..1"),
         **INTERVALS,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Errors on images that a setting changes, beyond luck",
-            "Right of zero: more errors than luck gives are on images that one level of the setting gets right.",
-            draw,
-        ),
-    ),
 )

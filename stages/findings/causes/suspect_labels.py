@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from stages.findings.finding import INTERVAL, RUN, Finding, N, human_votes
+from stages.findings.finding import INTERVAL, RUN, N, associated, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -22,11 +22,8 @@ def rows(sample: Sample) -> list[Row]:
     return table
 
 
-FINDING = Finding(
-    name="suspect_labels",
-    section="What single errors are put down to",
-    question="Where everyone asked contradicts the label, do the networks side with people?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Errors on images of which all people chose one and the same class, not the label, and how many of them "
     "give that class: there, the label may be what is wrong.",
     columns={
@@ -36,6 +33,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N._replace(meaning="errors of the run on images whose label is suspect"),
     },
-    rows=rows,
     needs=human_votes,
 )

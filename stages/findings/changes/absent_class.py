@@ -1,10 +1,10 @@
-"""A class that was not there in training, beside the same class barred at the output (docs/analysis.md, section 5)."""
+"""Does a class repair the errors that name it, when it is not there in training? (docs/analysis.md, section 5)"""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from stages.findings.finding import Finding, no_collapse
+from stages.findings.finding import causal, no_collapse
 from stages.statistics.knockout import repairing_classes, without
 from stages.statistics.remedies import ENDS, Case, turned
 from stages.statistics.remedies import remedies as changes
@@ -76,11 +76,8 @@ def limits(sample: Sample) -> list[Refusal]:
     ]
 
 
-FINDING = Finding(
-    name="absent_class",
-    section="What would have made them right",
-    question="Does a class repair the errors that name it, when it is not there in training?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="The base's errors that name a class: the share that is right in a network that never saw this class, and "
     "in the base when this class may not be chosen; both in runs with other seeds. The placebo is the base as it is "
     "with those seeds. 'same_run' is the class knockout of the very run that errs. Intervals of the excess.",
@@ -98,7 +95,4 @@ FINDING = Finding(
         "n": Column(int, "errors of the base that name the class, all seeds together"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings.changes import dose_response
-from stages.findings.finding import Answer, Finding, no_collapse
+from stages.findings.finding import Answer, causal, no_collapse
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds
 from stages.statistics.sample import Sample
@@ -69,11 +69,8 @@ def answer(table: Table) -> Answer:
     return Answer(sentence, row["saved"], row["saved_low_seeds"], row["saved_high_seeds"], "new seeds")
 
 
-FINDING = Finding(
-    name="data_scaling",
-    section="What would have made them right",
-    question="What would more training images bring?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="A power law of the error rate in the share of the training images that is learned from: least squares of "
     f"log error on log share, seed by seed. {TIMES} times as many images are an extrapolation, as good as the law; "
     "'expected' beside 'error' says how well the smaller shares predict the largest. Intervals: t, over seeds.",
@@ -91,7 +88,4 @@ FINDING = Finding(
         "error_with_more_high_seeds": Column(float, "upper end of its interval over new seeds"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

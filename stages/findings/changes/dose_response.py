@@ -1,6 +1,6 @@
-"""How does accuracy follow a numeric setting? (docs/analysis.md, section 5)"""
+"""How does the accuracy follow a setting that has several values? (docs/analysis.md, section 5)"""
 
-from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import NETWORK, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import INTERVALS, accuracies, sampled_accuracies
 from stages.statistics.grid import Grid
 from stages.statistics.intervals import over_seeds, percentile
@@ -43,6 +43,10 @@ def needs(sample: Sample) -> str:
     return "no numeric setting has three values among networks that differ in nothing else"
 
 
+@picture(
+    "Accuracy by the value of a setting",
+    "One panel a setting, and the network that is the base; the values are evenly spaced.",
+)
 def draw(table: Table, style: Style) -> Figure:
     found = dict.fromkeys((row["setting"], row["base"]) for row in table.rows)
     figure = style.figure(0.6 + 2.2 * -(-len(found) // 3))
@@ -72,11 +76,8 @@ def _has(table: Table, over: str) -> bool:
     return any(row[f"low_{over}"] is not None for row in table.rows)
 
 
-FINDING = Finding(
-    name="dose_response",
-    section="What would have made them right",
-    question="How does the accuracy follow a setting that has several values?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Accuracy, mean over the last sixth of the epochs, by the value of a numeric setting, of networks that "
     "differ in nothing else; intervals over new images and over new seeds.",
     columns={
@@ -89,13 +90,4 @@ FINDING = Finding(
         "n": Column(int, "images"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "Accuracy by the value of a setting",
-            "One panel a setting, and the network that is the base; the values are evenly spaced.",
-            draw,
-        ),
-    ),
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import Answer, Figure, Finding, N, Picture, Style
+from stages.findings.finding import Answer, Figure, N, Style, causal, picture
 from stages.settings import NetworkSettings
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
@@ -134,6 +134,10 @@ def limits(sample: Sample) -> list[Refusal]:
     return [Refusal(f"having learned from an image, {name}", reason) for name, reason in missing.items() if reason]
 
 
+@picture(
+    "Errors on images that networks learned from, and on others",
+    "The length of a line: the errors that would be right answers, had the network learned from the image.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Error rates of all networks on both parts, a row a group, joined by a line."""
     rows = [row for row in table.where(network=ALL) if row["value"] is not None]
@@ -184,11 +188,8 @@ EFFECT = {
     "n_training": N._replace(meaning="training images of the group that a run learned with their label"),
 }
 
-FINDING = Finding(
-    name="learned_images",
-    section="Having learned from an image",
-    question="How many errors would not be errors, had the network learned from the image?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Errors on held-out images beside errors on training images, mean over the seeds. Which is which was drawn "
     "by lot, so the difference is what learning from the image does. Similarity: to the nearest (other) training "
     "image. Intervals: Welch's over images, t over seeds.",
@@ -198,15 +199,5 @@ FINDING = Finding(
         "group": Column(str, "the group of images"),
         **EFFECT,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Errors on images that networks learned from, and on others",
-            "The length of a line: the errors that would be right answers, had the network learned from the image.",
-            draw,
-        ),
-    ),
-    answer=answer,
+    section="Having learned from an image",
 )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, PART, RUN, Finding, N
+from stages.findings.finding import INTERVAL, PART, RUN, N, associated
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -29,11 +29,8 @@ def needs(sample: Sample) -> str:
     return "the similarity of images is not available" if sample.similarity is None else ""
 
 
-FINDING = Finding(
-    name="near_duplicates",
-    section="Having learned from an image",
-    question="How much of the accuracy rests on images that almost equal a training image?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption=f"Accuracy on all images, on near-duplicates of a training image (similarity at least {NEAR_DUPLICATE}), "
     "and without them; with Wilson intervals.",
     columns={
@@ -44,6 +41,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
-    needs=needs,
+    section="Having learned from an image",
 )

@@ -1,4 +1,7 @@
-"""What would have made errors right: one setting changed in training (docs/analysis.md, section 5)"""
+"""Which change in training makes wrong answers right, and which right ones wrong, beyond luck?
+
+docs/analysis.md, section 5.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
 from stages.findings.settings.effects import two_intervals
 from stages.statistics.effects import INTERVALS
 from stages.statistics.intervals import excludes_zero, holm, over_seeds, percentile
@@ -115,10 +118,16 @@ def labels(rows: Sequence[Row], style: Style) -> list[str]:
     ]
 
 
+@picture("What each change does to the accuracy", "Right of zero: the change helps. Ranked.")
 def draw(table: Table, style: Style) -> Figure:
     return two_intervals(table.rows, labels(table.rows, style), "difference in accuracy", style)
 
 
+@picture(
+    "Answers repaired and broken, beside luck",
+    "A change repairs only as many errors as its dot lies right of the ring, and breaks as many.",
+    name="repaired_and_broken",
+)
 def draw_turned(table: Table, style: Style) -> Figure:
     """Repaired and broken answers beside their placebo."""
     figure = style.figure(1.1 + 0.36 * len(table.rows))
@@ -175,11 +184,8 @@ def _turned_columns(name: str) -> dict[str, Column]:
     }
 
 
-FINDING = Finding(
-    name="remedies",
-    section="What would have made them right",
-    question="Which change in training makes wrong answers right, and which right ones wrong, beyond luck?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Each network against one that differs in one setting alone, from the change that helps most. The accuracy "
     "is a mean over the last sixth of the epochs, runs paired by seed. 'helps' and 'harms': both intervals exclude 0; "
     "the more changes, the likelier one does by luck, for which p_adjusted corrects. Merely another seed repairs and "
@@ -199,17 +205,4 @@ FINDING = Finding(
         "n": Column(int, "images compared: without those of a class that one of the two did not learn"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture("What each change does to the accuracy", "Right of zero: the change helps. Ranked.", draw),
-        Picture(
-            "Answers repaired and broken, beside luck",
-            "A change repairs only as many errors as its dot lies right of the ring, and breaks as many.",
-            draw_turned,
-            name="repaired_and_broken",
-        ),
-    ),
-    answer=answer,
 )

@@ -1,11 +1,11 @@
-"""Does a change in training repair the errors that the base always makes? (docs/analysis.md, section 5)"""
+"""Does a change in training repair the errors that the base makes with every seed? (docs/analysis.md, section 5)"""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import Finding
+from stages.findings.finding import causal
 from stages.statistics.remedies import others, turned
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -48,11 +48,8 @@ def needs(sample: Sample) -> str:
     return remedies.needs(sample) or few
 
 
-FINDING = Finding(
-    name="remedies_by_chance",
-    section="What would have made them right",
-    question="Does a change in training repair the errors that the base makes with every seed?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Each run with the change is asked about the images that all of the base's runs with other seeds miss, "
     "half of them or more, or fewer. The placebo is the base's own run with the same seed, which the choice of the "
     "images does not see either. Intervals: bootstrap over images.",
@@ -66,6 +63,4 @@ FINDING = Finding(
         "high_images": Column(float, "upper end of its interval over new images"),
         "n": Column(int, "errors of the base, each counted with every other seed"),
     },
-    rows=rows,
-    needs=needs,
 )

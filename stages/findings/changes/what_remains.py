@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import Answer, Finding
+from stages.findings.finding import Answer, associated
 from stages.statistics import votes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -52,11 +52,8 @@ def answer(table: Table) -> Answer:
     return Answer(f"{sentence}.", share)
 
 
-FINDING = Finding(
-    name="what_remains",
-    section="What would have made them right",
-    question="Which images stay wrong, whatever is changed in training?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Images that every run of every network gets wrong, those on which most runs give the same answer first, "
     "with how many people chose the label and that answer. The more runs, the fewer are among them by luck.",
     columns={
@@ -71,7 +68,4 @@ FINDING = Finding(
         "votes_for_predicted": Column(int, "how many of them chose the class in 'predicted'"),
         "n": Column(int, "images in all"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

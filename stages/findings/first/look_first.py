@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import Answer, Finding, probabilities
+from stages.findings.finding import Answer, associated, probabilities
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -85,11 +85,8 @@ def answer(table: Table) -> Answer | None:
     return Answer(f"{sentence} {named}.", count / doubted[0]["images"])
 
 
-FINDING = Finding(
-    name="look_first",
-    section="What to look at first",
-    question="Which images should be looked at first?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption=f"Held-out and training images that every run gets wrong, the label's lowest mean probability first, and "
     f"held-out images that almost equal a training image; of each reason at most {EACH}.",
     columns={
@@ -106,7 +103,4 @@ FINDING = Finding(
         "n": Column(int, "images of this reason in all"),
         "images": Column(int, "images looked through, held-out and training ones"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

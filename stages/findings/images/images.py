@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import Finding
+from stages.findings.finding import associated
 from stages.statistics import votes
 from stages.statistics.causes import causes
 from stages.statistics.sample import Sample
@@ -43,11 +43,8 @@ def read_votes(rows: list[Row]) -> np.ndarray | None:
     return np.array([row["votes"].split(BETWEEN) for row in rows], np.uint8)
 
 
-FINDING = Finding(
-    name="images",
-    section="The images",
-    question="What is known of every image?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Every image, for spreadsheets and for the explorer (`make explore`).",
     columns={
         "id": Column(int, "index of the image in the data set's source 'train'"),
@@ -58,5 +55,4 @@ FINDING = Finding(
         "votes": Column(str, f"of each annotator, by '; ': place of the class, from 0; {votes.NO_VOTE} for no vote"),
         "similarity": Column(float, "to the nearest training image, by brightness, -1..1; empty where it is unknown"),
     },
-    rows=rows,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, picture
 from stages.outcomes import Outcomes
 from stages.statistics.intervals import holm, paired_difference
 from stages.statistics.sample import Sample
@@ -39,6 +39,11 @@ def _rows(outcomes: Outcomes, confidence: float) -> Iterator[Row]:
             yield row | means | paired_difference(turned, turned_by_noise, confidence)
 
 
+@picture(
+    "Edits against noise of equal size",
+    "Right of zero: the edit turns more answers than noise of the same size; left: noise turns more. The first "
+    "seed of each network.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """How much more each edit repairs, and breaks, than noise of equal size; the first seed of each network."""
     seeds = {row["network"]: row["seed"] for row in reversed(table.rows)}
@@ -66,11 +71,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="pixel_edits",
-    section="What changed pixels do",
-    question="What do edits of the pixels repair and break, beside noise of the same size?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="What pixel edits repair and break, on wrong and right images of each run, drawn at random (params "
     "error_analysis.intervention_images), and what random noise of equal L2 norm (the placebo) does. What counts "
     "is the difference: a wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, "
@@ -88,14 +90,6 @@ FINDING = Finding(
         "p_holm": Column(float, "the same, corrected over the table (Holm)"),
         "mean_l2": Column(float, "mean L2 norm of the change, pixel values 0..255"),
     },
-    rows=rows,
+    section="What changed pixels do",
     needs=interventions,
-    pictures=(
-        Picture(
-            "Edits against noise of equal size",
-            "Right of zero: the edit turns more answers than noise of the same size; left: noise turns more. The first "
-            "seed of each network.",
-            draw,
-        ),
-    ),
 )

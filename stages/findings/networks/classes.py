@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, picture
 from stages.statistics.confusions import MOST_PAIRED, confusions
 from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
@@ -38,6 +38,11 @@ def _together(counted: list[tuple[Row, int]], confidence: float) -> None:
         row.update(zip(SIMULTANEOUS, map(float, values), strict=True))
 
 
+@picture(
+    "Recall of every class",
+    f"The dashed line is one half. Of more than {MOST_PAIRED} classes, the {LOWEST} of lowest recall.",
+    name="recall",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Recall of every class by every run, with Wilson intervals; a line at a half. Of many classes, the lowest."""
     rows = _lowest(table.where(score="recall"))
@@ -77,11 +82,8 @@ def _run(row: Row) -> tuple[str, int]:
     return row["network"], row["seed"]
 
 
-FINDING = Finding(
-    name="classes",
-    section="The networks",
-    question="How well is each class recognised?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Recall and precision of each class, with Wilson intervals for each alone, and simultaneous intervals "
     "(Clopper and Pearson, Bonferroni) that hold for all classes of all runs together.",
     columns={
@@ -93,14 +95,5 @@ FINDING = Finding(
         **SIMULTANEOUS,
         "n": N,
     },
-    rows=rows,
     with_collapsed=True,
-    pictures=(
-        Picture(
-            "Recall of every class",
-            f"The dashed line is one half. Of more than {MOST_PAIRED} classes, the {LOWEST} of lowest recall.",
-            draw,
-            name="recall",
-        ),
-    ),
 )

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Finding, N
+from stages.findings.finding import INTERVAL, RUN, N, associated
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -45,11 +45,8 @@ def _pairs(matrix: np.ndarray, sample: Sample) -> list[Row]:
     return rows
 
 
-FINDING = Finding(
-    name="confused_pairs",
-    section="The networks",
-    question="Which classes are taken for one another?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Pairs of classes that are taken for one another, both directions, each run's most errors first; with "
     f"Wilson intervals. {LEFT_OUT}",
     columns={
@@ -63,5 +60,4 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
 )

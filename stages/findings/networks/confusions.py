@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, picture
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -28,6 +28,11 @@ def rows(sample: Sample) -> list[Row]:
     return table
 
 
+@picture(
+    "Confusion matrices",
+    "Percent of each true class; the diagonal is the recall. Cells that round to nothing are empty.",
+    wide=True,
+)
 def draw(table: Table, style: Style) -> Figure | None:
     if table.where(true=REST):
         return None
@@ -35,11 +40,8 @@ def draw(table: Table, style: Style) -> Figure | None:
     return style.class_matrices(table.rows, "predicted", "count", "n", **look)
 
 
-FINDING = Finding(
-    name="confusions",
-    section="The networks",
-    question="What is each class taken for?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption=f"What the images of each class are taken for, right answers included; with Wilson intervals. {LEFT_OUT}",
     columns={
         **RUN,
@@ -50,14 +52,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
     with_collapsed=True,
-    pictures=(
-        Picture(
-            "Confusion matrices",
-            "Percent of each true class; the diagonal is the recall. Cells that round to nothing are empty.",
-            draw,
-            wide=True,
-        ),
-    ),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, several_runs
+from stages.findings.finding import INTERVAL, Figure, N, Style, associated, picture, several_runs
 from stages.statistics.intervals import percentile
 from stages.statistics.pairs import PAIR, chance_agreement, error_consistency, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
@@ -31,6 +31,11 @@ def rows(sample: Sample) -> list[Row]:
     return table
 
 
+@picture(
+    "Error consistency of every two runs",
+    "1 if exactly the same images, 0 if no more than their accuracies make likely.",
+    name="agreement",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Kappa of every two runs, with its interval where there is room."""
     runs = list(dict.fromkeys(_run(row, side) for row in table.rows for side in "ab"))
@@ -64,11 +69,8 @@ def _run(row: Row, side: str) -> tuple[str, int]:
     return row[f"network_{side}"], row[f"seed_{side}"]
 
 
-FINDING = Finding(
-    name="consistency",
-    section="The networks",
-    question="Do the networks miss the same images?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Error consistency of two runs (Geirhos et al. 2020): kappa is 1 when they err on the same images, 0 when "
     "they agree as often as independent networks of their accuracies would; with bootstrap intervals over images.",
     columns={
@@ -79,14 +81,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
     needs=several_runs,
-    pictures=(
-        Picture(
-            "Error consistency of every two runs",
-            "1 if exactly the same images, 0 if no more than their accuracies make likely.",
-            draw,
-            name="agreement",
-        ),
-    ),
 )

@@ -1,8 +1,8 @@
-"""Which errors would an earlier stop have avoided, and made? (docs/analysis.md, section 1)"""
+"""Which errors would an earlier stop have avoided, and which would it have made? (docs/analysis.md, section 1)"""
 
 import numpy as np
 
-from stages.findings.finding import Finding, epochs
+from stages.findings.finding import associated, epochs
 from stages.statistics import crossfit
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -33,17 +33,13 @@ def best_epoch(right: np.ndarray) -> int:
     return 1 + int(right.sum(axis=1).argmax())
 
 
-FINDING = Finding(
-    name="early_stopping",
-    section="The networks",
-    question="Which errors would an earlier stop have avoided, and which would it have made?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Answers after the best epoch beside those after the last. The best epoch is chosen on one half of the "
     "held-out images and counted on the other, both ways. Intervals: bootstrap over images, t over seeds.",
     columns={
         **crossfit.REPAIRS,
         "epochs": Column(str, "the epochs of highest accuracy on the first and on the second half"),
     },
-    rows=rows,
     needs=epochs,
 )

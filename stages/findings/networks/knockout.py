@@ -1,10 +1,10 @@
-"""Which class, when it may not be chosen, would have made the answers right?"""
+"""Which class, when it may not be chosen, would have made it right?"""
 
 from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style, no_collapse, probabilities
+from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, no_collapse, picture, probabilities
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
@@ -44,6 +44,11 @@ def repair(repaired: int, errors: int, sample: Sample) -> Row:
     return {"repaired": int(repaired), **wilson(repaired, errors, sample.confidence, "repair"), "n": int(errors)}
 
 
+@picture(
+    "Which class, when it is not there, would have made it right",
+    "Percent of the true class's errors that become right when one class may not be answered.",
+    wide=True,
+)
 def draw(table: Table, style: Style) -> Figure | None:
     """One matrix a network: of each true class's errors (row), the share right without each class; all seeds."""
     if table.where(true=REST):
@@ -63,11 +68,8 @@ REPAIR = {
     "n": Column(int, "how many errors"),
 }
 
-FINDING = Finding(
-    name="knockout",
-    section="The networks",
-    question="Which class, when it may not be chosen, would have made it right?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Share of a class's errors that become right when another class may not be chosen: (accuracy without it - "
     "accuracy) / (1 - accuracy), of the images of the true class. Wilson intervals over images. "
     f"{LEFT_OUT}",
@@ -77,14 +79,4 @@ FINDING = Finding(
         "removed": Column(str, "class that may not be chosen"),
         **REPAIR,
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "Which class, when it is not there, would have made it right",
-            "Percent of the true class's errors that become right when one class may not be answered.",
-            draw,
-            wide=True,
-        ),
-    ),
 )

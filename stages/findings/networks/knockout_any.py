@@ -1,8 +1,8 @@
-"""How many errors are right at the second guess?"""
+"""How many errors become right when the class that was answered may not be chosen?"""
 
 from dataclasses import asdict
 
-from stages.findings.finding import RUN, Finding
+from stages.findings.finding import RUN, causal
 from stages.findings.networks.knockout import REPAIR, needs, repair
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
@@ -18,13 +18,9 @@ def rows(sample: Sample) -> list[Row]:
     ]
 
 
-FINDING = Finding(
-    name="knockout_any",
-    section="The networks",
-    question="How many errors become right when the class that was answered may not be chosen?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Errors that become right when one class, the predicted one, may not be chosen. Wilson intervals.",
     columns=RUN | REPAIR,
-    rows=rows,
     needs=needs,
 )

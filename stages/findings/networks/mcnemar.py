@@ -5,7 +5,7 @@ McNemar's test compares two trained networks, not two optimizers: another seed m
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Finding, N, several_runs
+from stages.findings.finding import INTERVAL, N, associated, several_runs
 from stages.statistics.intervals import holm, mcnemar_p, percentile
 from stages.statistics.pairs import PAIR, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
@@ -25,11 +25,8 @@ def rows(sample: Sample) -> list[Row]:
     return [row | {"p_holm": float(p)} for row, p in zip(table, adjusted, strict=True)]
 
 
-FINDING = Finding(
-    name="mcnemar",
-    section="The networks",
-    question="Which of two runs is more accurate?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Two trained networks on the same images: exact McNemar test of the images that only one gets right, and "
     "the difference of accuracies with its paired bootstrap interval over images.",
     columns={
@@ -42,6 +39,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
     needs=several_runs,
 )

@@ -1,8 +1,8 @@
-"""How many images are missed by none, one, ... all of the runs? (docs/analysis.md, section 2)"""
+"""How many runs miss an image? (docs/analysis.md, section 2)"""
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, N, Style, associated, picture
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -34,6 +34,10 @@ def independent(error_rates: np.ndarray) -> np.ndarray:
     return chances
 
 
+@picture(
+    "How many runs miss an image",
+    "Bars above the marks at both ends say that the same images are easy, or hard, for all runs.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Bars with intervals, and marks where runs that err independently would put their ends."""
     figure = style.figure(3.2)
@@ -61,11 +65,8 @@ COUNTED = {
     "n": N,
 }
 
-FINDING = Finding(
-    name="missed_by",
-    section="The networks",
-    question="How many runs miss an image?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Images that so many of the runs get wrong, beside what independent errors would give; with Wilson "
     "intervals.",
     columns={
@@ -73,12 +74,4 @@ FINDING = Finding(
         "count": Column(int, "images that exactly so many runs get wrong"),
         **COUNTED,
     },
-    rows=rows,
-    pictures=(
-        Picture(
-            "How many runs miss an image",
-            "Bars above the marks at both ends say that the same images are easy, or hard, for all runs.",
-            draw,
-        ),
-    ),
 )

@@ -1,4 +1,4 @@
-"""Which two classes stand in each other's way most?"""
+"""Which two classes repair each other's errors most, when either may not be chosen?"""
 
 from functools import cache
 from itertools import combinations
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse, stats
 
-from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, Picture, Style, no_collapse, probabilities
+from stages.findings.finding import INTERVAL, NETWORK, Figure, Style, causal, no_collapse, picture, probabilities
 from stages.statistics.bootstrap import indicators
 from stages.statistics.confusions import MOST_PAIRED, PAIRS, largest
 from stages.statistics.intervals import percentile
@@ -111,6 +111,10 @@ def needs(sample: Sample) -> str:
     return probabilities(sample) or no_collapse(sample)
 
 
+@picture(
+    "The pairs that repair each other most",
+    "Removing one class, errors of the other that become right: the ten highest pairs.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """The pairs of which removing one repairs most of the other's errors, a panel a network."""
     networks = list(dict.fromkeys(row["network"] for row in table.rows))
@@ -129,11 +133,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="pair_repair",
-    section="The networks",
-    question="Which two classes repair each other's errors most, when either may not be chosen?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Pairs of classes ranked by the mean repair when either may not be chosen for the other's images, over both"
     " directions and all seeds of a network. Intervals: bootstrap over images. Of more than "
     f"{MOST_PAIRED} classes, the {PAIRS} pairs of which most errors are repaired, ranked among themselves.",
@@ -153,13 +154,4 @@ FINDING = Finding(
         "count_rank_high": Column(int, "upper end of its interval over new images"),
         "n": Column(int, "errors on images of the two classes"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "The pairs that repair each other most",
-            "Removing one class, errors of the other that become right: the ten highest pairs.",
-            draw,
-        ),
-    ),
 )

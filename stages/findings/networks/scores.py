@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 from scipy import sparse
 
-from stages.findings.finding import INTERVAL, PART, RUN, Finding, N, probabilities
+from stages.findings.finding import INTERVAL, PART, RUN, N, associated, probabilities
 from stages.statistics.confusions import confusions, precisions, recalls, resampled_class_scores
 from stages.statistics.intervals import percentile, wilson
 from stages.statistics.sample import Sample
@@ -140,11 +140,8 @@ def calibration_gaps(right: np.ndarray, confidence: np.ndarray) -> sparse.csr_ar
     )
 
 
-FINDING = Finding(
-    name="scores",
-    section="The networks",
-    question="How well does every run classify?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Scores of every run. Accuracy has Wilson intervals, the others bootstrap intervals over images; that of "
     "training images, those that the run learned from with the classes that it learned, has none. Expected "
     f"calibration error (ECE) is over {BINS} equal-width bins: resampling adds to it, so its interval lies high.",
@@ -160,7 +157,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
-    limits=limits,
     with_collapsed=True,
 )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style, epochs
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, epochs, picture
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -46,6 +46,7 @@ def dynamics(right: np.ndarray) -> np.ndarray:
     return np.select(fits, range(len(fits)), len(fits))
 
 
+@picture("When images are learned, and forgotten", "A bar: all held-out images of a class, in all runs.")
 def draw(table: Table, style: Style) -> Figure:
     names = list(dict.fromkeys(row["class"] for row in table.rows if row["n"]))
     tints = (style.FILLS[2], style.VERMILION, style.ORANGE, style.SKY, style.REST)
@@ -65,11 +66,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="training_dynamics",
-    section="The networks",
-    question="When in training was each image learned, and was it forgotten?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Held-out images of each run by when it was right about them, after every epoch; with Wilson intervals. A "
     "forgetting event: right after one epoch, wrong after the next.",
     columns={
@@ -87,9 +85,5 @@ FINDING = Finding(
         "forgetting_events": Column(int, "how many forgetting events these images have together"),
         "n": N._replace(meaning="how many images the class has"),
     },
-    rows=rows,
     needs=epochs,
-    pictures=(
-        Picture("When images are learned, and forgotten", "A bar: all held-out images of a class, in all runs.", draw),
-    ),
 )

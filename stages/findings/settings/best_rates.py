@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import Finding, no_collapse
+from stages.findings.finding import causal, no_collapse
 from stages.statistics.crossfit import folds
 from stages.statistics.effects import INTERVALS
 from stages.statistics.grid import Grid, rest
@@ -69,11 +69,8 @@ def _columns(side: str) -> dict[str, Column]:
     }
 
 
-FINDING = Finding(
-    name="best_rates",
-    section="What the settings do",
-    question="How do the optimizers compare, each at its best learning rate?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Each optimizer's learning rate is chosen on a random half of the images, and the two are compared on the "
     "other half, so that the choice flatters neither. Accuracy is a mean over the last sixth of the epochs.",
     columns={
@@ -84,6 +81,4 @@ FINDING = Finding(
         "n": Column(int, "images that they are compared on"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import ESTIMATE, estimate
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.sample import Sample
@@ -38,6 +38,7 @@ def needs(sample: Sample) -> str:
     return sample.grid.problem or "no two networks differ in the optimizer or the kernel size alone"
 
 
+@picture("Effect of each setting on the accuracy", "Right of zero: the first of the two levels is more accurate.")
 def draw(table: Table, style: Style) -> Figure:
     labels = [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in table.rows]
     return two_intervals(table.rows, labels, "difference in accuracy", style)
@@ -90,11 +91,8 @@ def answer(table: Table) -> Answer | None:
     return Answer(f"{change}.", row["value"], low, high, "new seeds")
 
 
-FINDING = Finding(
-    name="effects",
-    section="What the settings do",
-    question="What do optimizer and kernel size do to the accuracy?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Differences of accuracy that the settings cause, means over the last sixth of the epochs, with an "
     "interval over new images and one over new seeds; and the same after the last epoch.",
     columns={
@@ -102,15 +100,4 @@ FINDING = Finding(
         "contrast": Column(str, "the levels compared, first minus second"),
         **ESTIMATE,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Effect of each setting on the accuracy",
-            "Right of zero: the first of the two levels is more accurate.",
-            draw,
-        ),
-    ),
-    answer=answer,
 )

@@ -1,11 +1,11 @@
-"""How do the optimizers compare at equal training loss, over all learning rates? (docs/analysis.md, section 5)
+"""How do the optimizers compare at equal training loss, whatever the learning rate? (docs/analysis.md, section 5)
 
 The training loss was not set, it came about, so this is associated, not causal.
 """
 
 import numpy as np
 
-from stages.findings.finding import Finding, epochs, no_collapse
+from stages.findings.finding import associated, epochs, no_collapse
 from stages.findings.settings import best_rates
 from stages.findings.settings.best_rates import Ladder
 from stages.findings.settings.matched_fit import LEVELS, between, curves, reached
@@ -90,11 +90,8 @@ def _columns(side: str) -> dict[str, Column]:
     }
 
 
-FINDING = Finding(
-    name="equal_loss",
-    section="What the settings do",
-    question="How do the optimizers compare at equal training loss, whatever the learning rate?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Held-out accuracy when the runs first reach the same training loss, interpolated between epochs, mean "
     "over all learning rates of an optimizer that pass this loss. Intervals: bootstrap over images, t over seeds.",
     columns={
@@ -106,6 +103,4 @@ FINDING = Finding(
         "n": Column(int, "how many images it is computed on"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
 )

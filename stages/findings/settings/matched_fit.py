@@ -1,4 +1,4 @@
-"""Does an optimizer generalize better, or does it only fit faster? (docs/analysis.md, section 3)
+"""How do the optimizers compare when they fit the training images equally well? (docs/analysis.md, section 3)
 
 The training loss was not set, it came about, so this is associated, not causal.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from stages import history
-from stages.findings.finding import SEED, Finding
+from stages.findings.finding import SEED, associated
 from stages.run import Run
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row
@@ -103,11 +103,8 @@ def limits(sample: Sample) -> list[Refusal]:
     ]
 
 
-FINDING = Finding(
-    name="matched_fit",
-    section="What the settings do",
-    question="How do the optimizers compare when they fit the training images equally well?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Held-out error of both optimizers when they first reach the same training loss, interpolated between "
     "epochs. Descriptive, without intervals.",
     columns={
@@ -122,7 +119,4 @@ FINDING = Finding(
         "epoch_b": Column(float, "when it first reaches this training loss, from 1"),
         "difference": Column(float, "error_a - error_b"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
 )

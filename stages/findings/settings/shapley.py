@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import Figure, Style, causal, no_collapse, picture
 from stages.findings.settings.effects import two_intervals
 from stages.statistics.effects import ESTIMATE, estimate, sampled_accuracies, shapley_parts
 from stages.statistics.intervals import excludes_zero, percentile
@@ -33,17 +33,18 @@ def needs(sample: Sample) -> str:
     return sample.grid.uncrossed or no_collapse(sample)
 
 
+@picture(
+    "The whole difference, split between the settings",
+    "Each setting's part is its mean effect over both orders of changing one setting after the other.",
+)
 def draw(table: Table, style: Style) -> Figure:
     return two_intervals(
         table.rows, [row["setting"] for row in table.rows], "part of the difference in accuracy", style
     )
 
 
-FINDING = Finding(
-    name="shapley",
-    section="What the settings do",
-    question="How does the whole difference of accuracy divide between optimizer and kernel size?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="The difference of accuracy between two networks that differ in optimizer and kernel size, divided between "
     "the two settings (Shapley), with an interval over new images and one over new seeds.",
     columns={
@@ -56,13 +57,4 @@ FINDING = Finding(
         "share_low": Column(float, "lower end of the share's interval over new images"),
         "share_high": Column(float, "upper end of the share's interval over new images"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "The whole difference, split between the settings",
-            "Each setting's part is its mean effect over both orders of changing one setting after the other.",
-            draw,
-        ),
-    ),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, NETWORK, PART, Answer, Figure, Finding, N, Picture, Style, human_votes
+from stages.findings.finding import INTERVAL, NETWORK, PART, Answer, Figure, N, Style, associated, human_votes, picture
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -32,6 +32,9 @@ def _rows(sample: Sample, given: np.ndarray) -> list[Row]:
     return table
 
 
+@picture(
+    "Errors by people's dissent", "Each group: the images of which so many people chose another class than the label."
+)
 def draw(table: Table, style: Style) -> Figure:
     figure = style.figure(3.4)
     axes = figure.subplots()
@@ -67,11 +70,8 @@ def answer(table: Table) -> Answer | None:
     return Answer(f"{said}.", first["error_rate"], first["low"], first["high"], "new images")
 
 
-FINDING = Finding(
-    name="errors_by_votes",
-    section="What the errors vary with",
-    question="Are the images on which people disagree with the label those that networks miss?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Error rate of each network, all its seeds, by how many people chose another class than the label.",
     columns={
         "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}'"),
@@ -83,14 +83,5 @@ FINDING = Finding(
         **INTERVAL,
         "n": N._replace(meaning="how many images have so many dissenting votes"),
     },
-    rows=rows,
     needs=human_votes,
-    pictures=(
-        Picture(
-            "Errors by people's dissent",
-            "Each group: the images of which so many people chose another class than the label.",
-            draw,
-        ),
-    ),
-    answer=answer,
 )

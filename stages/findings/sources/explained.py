@@ -1,8 +1,8 @@
-"""How much of an image's difficulty do its class and people's votes account for? (docs/analysis.md, section 4)"""
+"""How much of an image's difficulty do its class and its human votes account for? (docs/analysis.md, section 4)"""
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Finding, N, few_classes, human_votes
+from stages.findings.finding import INTERVAL, N, associated, few_classes, human_votes
 from stages.statistics import votes
 from stages.statistics.intervals import percentile
 from stages.statistics.sample import Sample
@@ -84,11 +84,8 @@ def limits(sample: Sample) -> list[Refusal]:
     return [Refusal("errors explained by human votes", reason)] if reason else []
 
 
-FINDING = Finding(
-    name="explained",
-    section="What the errors vary with",
-    question="How much of an image's difficulty do its class and its human votes account for?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Share of the variance, between images, of the mean error over all runs that class and human disagreement "
     "(how many votes differ from the label) explain; the Shapley parts sum to that of both.",
     columns={
@@ -97,7 +94,4 @@ FINDING = Finding(
         **INTERVAL,
         "n": N,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
 )

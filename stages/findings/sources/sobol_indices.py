@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, picture
 from stages.findings.sources import variance_shares
 from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
 from stages.statistics.intervals import percentile
@@ -56,6 +56,7 @@ def needs(sample: Sample) -> str:
     return variance_shares.needs(sample) or ("needs 2 or more seeds" if len(sample.seeds) < 2 else "")
 
 
+@picture("First-order, Shapley and total indices", "Far apart: what this source does depends on the others.")
 def draw(table: Table, style: Style) -> Figure:
     """A row a source, with its three indices."""
     names = list(dict.fromkeys(row["source"] for row in table.rows))
@@ -76,11 +77,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="sobol_indices",
-    section="What the errors vary with",
-    question="How much do image, settings and run matter, alone and with all else?",
-    kind="by row",
+FINDING = by_row(
+    globals(),
     caption="Sobol indices of 'this run gets this image wrong': first-order, what varies with this source alone; "
     "total, all that varies with it, also with others; Shapley, where what varies with several counts in equal parts "
     "for each. Intervals over new images; first-order ones of settings and run over new seeds too.",
@@ -93,13 +91,4 @@ FINDING = Finding(
         "n": N,
         "kind": Column(str, "'causal': the source was set, by itself; 'associated': has to do with the images"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "First-order, Shapley and total indices",
-            "Far apart: what this source does depends on the others.",
-            draw,
-        ),
-    ),
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, no_collapse
+from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, no_collapse, picture
 from stages.statistics.intervals import SAME, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
@@ -83,6 +83,10 @@ def limits(sample: Sample) -> list[Refusal]:
     return [Refusal(analysis, reason) for analysis, reason in reasons.items()]
 
 
+@picture(
+    "Shares of the variance of the error",
+    "A large share of the image says that the same images are missed whatever is set.",
+)
 def draw(table: Table, style: Style) -> Figure:
     kinds = {
         "causal": (style.VERMILION, "CAUSAL: what we set"),
@@ -103,11 +107,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="variance_shares",
-    section="What the errors vary with",
-    question="What does it vary with whether an answer is wrong: images, settings, runs?",
-    kind="by row",
+FINDING = by_row(
+    globals(),
     caption="Shares of the variance of 'this run gets this image wrong' (random effects, method of moments); they sum "
     "to 1, and a negative one is an estimate near 0. 'image x run' is the residual: the luck of single runs on single "
     "images. Intervals over new images; those of settings and of the run over new seeds too.",
@@ -123,14 +124,4 @@ FINDING = Finding(
         "runs": Column(int, "how many runs of different networks and seeds it is computed on"),
         "kind": Column(str, "'causal': settings and run, which were set; 'associated': has to do with the images"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Shares of the variance of the error",
-            "A large share of the image says that the same images are missed whatever is set.",
-            draw,
-        ),
-    ),
 )
