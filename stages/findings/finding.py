@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from stages.statistics.confusions import MOST_PAIRED
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Kind, Refusal, Row, Table
+from stages.statistics.table import Column, Kind, Refusal, Row, Table, ends
 
 Style = Any
 """The module stages.report.style. A finding is handed it to draw with and does not import it, so that the statistics
@@ -21,10 +21,12 @@ SEED = Column(int, "seed of its initial weights and of the order of its images")
 PART = Column(str, "which images: 'training', 'held-out' or 'test'")
 N = Column(int, "how many images, or errors, the number is computed on")
 RUN = {"network": NETWORK, "seed": SEED}
-INTERVAL = {
-    "low": Column(float, "lower end of the interval over new images"),
-    "high": Column(float, "upper end of the interval over new images"),
-}
+INTERVAL = ends("low", "high", "the interval over new images")
+
+
+def measured(name: str, meaning: str, n: str = N.meaning) -> dict[str, Column]:
+    """The columns of a number, of its interval over new images, and of how many it is computed on."""
+    return {name: Column(float, meaning), **INTERVAL, "n": Column(int, n)}
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,20 @@ SAME = 1e-12
 
 
 def wilson(successes: float, total: int, confidence: float, name: str = "value") -> dict[str, float | None]:
-    """A proportion with its Wilson score interval (Wilson 1927); keys `name`, low, high, all None where total is 0.
+    """A proportion with its Wilson score interval (Wilson 1927); keys `name`, low, high, None where total is 0, and n.
 
     successes: need not be whole: as a sum of numbers from 0 to 1, each of which varies less than a single answer.
 
     >>> {key: round(end, 3) for key, end in wilson(8, 10, 0.95).items()}
-    {'value': 0.8, 'low': 0.49, 'high': 0.943}
+    {'value': 0.8, 'low': 0.49, 'high': 0.943, 'n': 10}
     """
     if total == 0:
-        return {name: None, "low": None, "high": None}
+        return {name: None, "low": None, "high": None, "n": 0}
     value, extra = float(successes / total), float(stats.norm.ppf((1 + confidence) / 2) ** 2 / total)
     centre, half = value + extra / 2, np.sqrt(extra * value * (1 - value) + extra**2 / 4)
     low, high = (float(end / (1 + extra)) for end in (centre - half, centre + half))
-    return {name: value, "low": max(low, 0.0) if value else 0.0, "high": min(high, 1.0) if value < 1 else 1.0}
+    low, high = max(low, 0.0) if value else 0.0, min(high, 1.0) if value < 1 else 1.0
+    return {name: value, "low": low, "high": high, "n": int(total)}
 
 
 def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
@@ -37,6 +38,13 @@ def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.n
     else:
         low, high = np.quantile(samples, [tail, 1 - tail], axis=0)
     return low, high
+
+
+def resampled(
+    value: float | np.ndarray, samples: np.ndarray, confidence: float, names: Sequence[str] = ("value", "low", "high")
+) -> dict[str, float | None]:
+    """A number, and the ends of its percentile interval of samples (resamples,), under these keys."""
+    return dict(zip(names, (float(value), *map(float, percentile(samples, confidence))), strict=True))
 
 
 def over_seeds(contrasts: np.ndarray, confidence: float) -> tuple[float, float] | None:

@@ -9,14 +9,12 @@ from stages.findings.finding import NETWORK, Answer, Figure, Style, associated, 
 from stages.statistics.causes import three_seeds
 from stages.statistics.chances import BANDS, also_wrong, fitted, ranges_over_images, ranges_over_seeds
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 ALL = "all networks"
 INTERVALS = {
-    "low_images": Column(float, "lower end of the interval over new images; empty without errors"),
-    "high_images": Column(float, "upper end of the interval over new images"),
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with fewer than three, or no width"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds"),
+    **ends("low_images", "high_images", "the interval over new images", "; empty without errors"),
+    **ends("low_seeds", "high_seeds", "the interval over new seeds", "; empty with fewer than three, or no width"),
     "n": Column(int, "how many errors, over all seeds"),
     "seeds": Column(int, "how many seeds it is computed on"),
 }

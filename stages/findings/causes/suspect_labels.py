@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from stages.findings.finding import INTERVAL, RUN, N, associated, human_votes
+from stages.findings.finding import RUN, associated, human_votes, measured
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -16,9 +16,9 @@ def rows(sample: Sample) -> list[Row]:
     answers = zip(sample.runs, sample.by_run(sample.right), sample.by_run(sample.predicted), strict=True)
     for run, right, predicted in answers:
         errors = suspect & ~right
-        n, as_people = int(errors.sum()), int((predicted == chosen)[errors].sum())
-        share = wilson(as_people, n, sample.confidence, "share")
-        table.append({**asdict(run), "as_people": as_people, **share, "n": n})
+        as_people = int((predicted == chosen)[errors].sum())
+        share = wilson(as_people, errors.sum(), sample.confidence, "share")
+        table.append({**asdict(run), "as_people": as_people, **share})
     return table
 
 
@@ -29,9 +29,9 @@ FINDING = associated(
     columns={
         **RUN,
         "as_people": Column(int, "errors that give the class that people chose"),
-        "share": Column(float, "as_people / n, 0..1; empty where n is 0"),
-        **INTERVAL,
-        "n": N._replace(meaning="errors of the run on images whose label is suspect"),
+        **measured(
+            "share", "as_people / n, 0..1; empty where n is 0", "errors of the run on images whose label is suspect"
+        ),
     },
     needs=human_votes,
 )

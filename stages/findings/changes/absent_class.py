@@ -6,10 +6,10 @@ import numpy as np
 
 from stages.findings.finding import causal, no_collapse
 from stages.statistics.knockout import repairing_classes, without
-from stages.statistics.remedies import ENDS, Case, turned
+from stages.statistics.remedies import Case, turned
 from stages.statistics.remedies import remedies as changes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row
+from stages.statistics.table import Column, Refusal, Row, both_ends
 
 ABSENT, BARRED = "left out in training", "may not be chosen"
 ALL = "all other classes"
@@ -90,7 +90,7 @@ FINDING = causal(
         "share": Column(float, "of the base's errors that name the class, what runs with other seeds get right, 0..1"),
         "placebo": Column(float, "the share that the base's runs with other seeds get right; empty with one seed"),
         "excess": Column(float, "share - placebo, -1..1"),
-        **{key: Column(float, f"{key.split('_')[0]} end of its interval over new {key.split('_')[1]}") for key in ENDS},
+        **both_ends("its interval"),
         "same_run": Column(float, "share that is right in the same run when the class may not be chosen, 0..1"),
         "n": Column(int, "errors of the base that name the class, all seeds together"),
         "seeds": Column(int, "how many seeds it is computed on"),

@@ -7,7 +7,7 @@ from stages.findings.finding import Answer, causal, no_collapse
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 TIMES = 4
 """The training images to which the line is continued, in multiples of those there are."""
@@ -81,11 +81,9 @@ FINDING = causal(
         "error": Column(float, "error rate with it, mean over the last sixth of the epochs and the seeds, 0..1"),
         "expected": Column(float, "what the line through the smaller shares expects there"),
         "saved": Column(float, "share of the errors that each doubling of the images saves; negative: it adds some"),
-        "saved_low_seeds": Column(float, "lower end of its interval over new seeds"),
-        "saved_high_seeds": Column(float, "upper end of its interval over new seeds"),
+        **ends("saved_low_seeds", "saved_high_seeds", "its interval over new seeds"),
         "error_with_more": Column(float, f"error rate that the line has at {TIMES} times the largest share"),
-        "error_with_more_low_seeds": Column(float, "lower end of its interval over new seeds"),
-        "error_with_more_high_seeds": Column(float, "upper end of its interval over new seeds"),
+        **ends("error_with_more_low_seeds", "error_with_more_high_seeds", "its interval over new seeds"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
 )

@@ -1,9 +1,8 @@
 """How does the accuracy follow a setting that has several values? (docs/analysis.md, section 5)"""
 
 from stages.findings.finding import NETWORK, Figure, Style, causal, no_collapse, picture
-from stages.statistics.effects import INTERVALS, accuracies, sampled_accuracies
+from stages.statistics.effects import INTERVALS, accuracies, intervals, sampled_accuracies
 from stages.statistics.grid import Grid
-from stages.statistics.intervals import over_seeds, percentile
 from stages.statistics.remedies import families
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -29,11 +28,9 @@ def rows(sample: Sample) -> list[Row]:
         dose = {network: float(sample.grid.settings[network][setting]) for network in networks}
         for network in sorted(networks, key=dose.__getitem__):
             place = sample.grid.networks.index(network)
-            images = map(float, percentile(samples[:, place], sample.confidence))
-            seeds = over_seeds(by_seed[place], sample.confidence) or (None, None)
             row = {"setting": setting, "base": networks[0], "network": network, "dose": dose[network]}
-            row |= {"accuracy": float(by_seed[place].mean()), **dict(zip(INTERVALS, (*images, *seeds), strict=True))}
-            table.append(row | {"n": len(sample.labels), "seeds": len(sample.seeds)})
+            row |= {"accuracy": float(by_seed[place].mean()), "n": len(sample.labels), "seeds": len(sample.seeds)}
+            table.append(row | intervals(samples[:, place], by_seed[place], sample.confidence))
     return table
 
 

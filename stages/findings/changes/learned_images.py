@@ -12,7 +12,7 @@ from stages.statistics import votes
 from stages.statistics.confusions import MOST_PAIRED
 from stages.statistics.intervals import excludes_zero, over_seeds
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
+from stages.statistics.table import Column, Refusal, Row, Table, ends
 
 ALL = "all networks"
 CHOSEN = ("without", "drop", "train_share", "labels", "label_noise")
@@ -179,10 +179,8 @@ EFFECT = {
     "held_out_error": Column(float, "error rate on the held-out images of the group, 0..1; empty where there are none"),
     "training_error": Column(float, "error rate of the trained network on the training images of the group, 0..1"),
     "value": Column(float, "held-out error - training error: what having learned from the image changes, -1..1"),
-    "low_images": Column(float, "lower end of the interval over new images; empty where none differ"),
-    "high_images": Column(float, "upper end of the interval over new images"),
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with one seed"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds"),
+    **ends("low_images", "high_images", "the interval over new images", "; empty where none differ"),
+    **ends("low_seeds", "high_seeds", "the interval over new seeds", "; empty with one seed"),
     "share": Column(float, "value / held-out error: of the errors, the share that would be right answers"),
     "n": N._replace(meaning="held-out images of the group"),
     "n_training": N._replace(meaning="training images of the group that a run learned with their label"),

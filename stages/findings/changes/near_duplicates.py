@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, PART, RUN, N, associated
+from stages.findings.finding import PART, RUN, associated, measured
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -19,9 +19,8 @@ def rows(sample: Sample) -> list[Row]:
         near = np.asarray(part.similarity) >= NEAR_DUPLICATE
         for run, right in zip(part.runs, part.by_run(part.right), strict=True):
             for which, chosen in zip(WHICH, (near | True, near, ~near), strict=True):
-                hits, n = int(right[chosen].sum()), int(chosen.sum())
                 row = {**asdict(run), "part": part.part, "which": which}
-                table.append(row | wilson(hits, n, sample.confidence, "accuracy") | {"n": n})
+                table.append(row | wilson(right[chosen].sum(), chosen.sum(), sample.confidence, "accuracy"))
     return table
 
 
@@ -37,9 +36,7 @@ FINDING = associated(
         **RUN,
         "part": PART._replace(meaning="which images: 'held-out' or 'test'"),
         "which": Column(str, f"of these: {', '.join(WHICH)}"),
-        "accuracy": Column(float, "share of right answers, 0..1; empty where there are none"),
-        **INTERVAL,
-        "n": N,
+        **measured("accuracy", "share of right answers, 0..1; empty where there are none"),
     },
     section="Having learned from an image",
 )

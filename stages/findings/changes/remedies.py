@@ -11,14 +11,13 @@ from scipy import stats
 
 from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
 from stages.findings.settings.effects import two_intervals
-from stages.statistics.effects import INTERVALS
-from stages.statistics.intervals import excludes_zero, holm, over_seeds, percentile
+from stages.statistics.effects import INTERVALS, intervals
+from stages.statistics.intervals import excludes_zero, holm, over_seeds
 from stages.statistics.remedies import ENDS, Case, Remedy, compared_images, remedies, turned
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
+from stages.statistics.table import Column, Refusal, Row, Table, both_ends
 
 HELPS, HARMS, NOTHING, UNDECIDED = "helps", "harms", "no effect is seen", "cannot be decided"
-NONE = None, None
 STATES = {"repaired": ("wrong", "right"), "broken": ("right", "wrong")}
 
 
@@ -72,9 +71,7 @@ def _differences(sample: Sample, found: Sequence[Remedy]) -> Iterator[Row]:
     """Of accuracies, with what else a row has of the two networks."""
     chosen = np.array([compared_images(sample, remedy) for remedy in found])
     late = np.array([np.subtract(*right(sample, remedy, late=True)[::-1]) for remedy in found])
-    means = sample.resamples.means(np.concatenate([late.mean(axis=1) * chosen, chosen]).T)
-    summed, drawn = np.split(means, 2, axis=1)
-    over_images = np.divide(summed, drawn, out=np.full(drawn.shape, np.nan), where=drawn > 0)
+    over_images = sample.resamples.chosen_means(late.mean(axis=1), chosen)
     for remedy, images, by_image, samples in zip(found, chosen, late, over_images.T, strict=True):
         before, after = (answers[:, images] for answers in right(sample, remedy))
         row = _difference(by_image[:, images].mean(axis=1), samples, sample.confidence)
@@ -84,9 +81,8 @@ def _differences(sample: Sample, found: Sequence[Remedy]) -> Iterator[Row]:
 
 def _difference(by_seed: np.ndarray, over_images: np.ndarray, confidence: float) -> Row:
     """by_seed: float (S,). over_images: float (resamples,)."""
-    ends = (*map(float, percentile(over_images, confidence)), *(over_seeds(by_seed, confidence) or NONE))
     bounds = over_seeds(by_seed, 2 * confidence - 1)
-    row: Row = {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
+    row: Row = {"value": float(by_seed.mean()), **intervals(over_images, by_seed, confidence)}
     row |= {"effect": _effect(row), "excluded": max(map(abs, bounds)) if bounds else None}
     return row | {"p": float(stats.ttest_1samp(by_seed, 0).pvalue) if bounds else None, "p_adjusted": None}
 
@@ -175,12 +171,11 @@ CHANGE = {
 
 def _turned_columns(name: str) -> dict[str, Column]:
     of, to = STATES[name]
-    end = "of the interval over new {} of the excess"
     return {
         name: Column(float, f"of the base's {of} answers, the share that runs with the change make {to}, 0..1"),
         f"{name}_placebo": Column(float, "the share for runs of the base with another seed; empty with one seed"),
         f"{name}_excess": Column(float, f"{name} - {name}_placebo, -1..1"),
-        **{f"{name}_{key}": Column(float, f"{key.split('_')[0]} end {end.format(key.split('_')[1])}") for key in ENDS},
+        **both_ends("the excess's interval", f"{name}_"),
     }
 
 

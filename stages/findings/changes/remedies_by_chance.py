@@ -8,7 +8,7 @@ from stages.findings.changes import remedies
 from stages.findings.finding import causal
 from stages.statistics.remedies import others, turned
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row
+from stages.statistics.table import Column, Row, ends
 
 BANDS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "all": lambda missing, runs: missing == runs,
@@ -59,8 +59,7 @@ FINDING = causal(
         "share": Column(float, "of their errors, what runs with the change get right, 0..1"),
         "placebo": Column(float, "what the base's own run gets right, 0..1"),
         "excess": Column(float, "share - placebo, -1..1"),
-        "low_images": Column(float, "lower end of its interval over new images"),
-        "high_images": Column(float, "upper end of its interval over new images"),
+        **ends("low_images", "high_images", "its interval over new images"),
         "n": Column(int, "errors of the base, each counted with every other seed"),
     },
 )

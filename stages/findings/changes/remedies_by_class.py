@@ -4,9 +4,9 @@ import numpy as np
 
 from stages.findings.changes import remedies
 from stages.findings.finding import Figure, Style, causal, picture
-from stages.statistics.remedies import ENDS, turned
+from stages.statistics.remedies import turned
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, both_ends
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -68,7 +68,7 @@ FINDING = causal(
         "share": Column(float, "with the change, 0..1; empty where n is 0"),
         "placebo": Column(float, "the base's own runs with another seed, 0..1"),
         "excess": Column(float, "share - placebo, -1..1"),
-        **{key: Column(float, f"{key.split('_')[0]} end of its interval over new {key.split('_')[1]}") for key in ENDS},
+        **both_ends("its interval"),
         "n": Column(int, "such answers of the base to images of the class, all seeds together"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },

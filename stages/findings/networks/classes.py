@@ -6,16 +6,13 @@ from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated,
 from stages.statistics.confusions import MOST_PAIRED, confusions
 from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 LOWEST = 30
 """Classes shown of more than MOST_PAIRED."""
-SIMULTANEOUS = {
-    "low_simultaneous": Column(
-        float, "lower end of the interval that holds with those of all classes and runs together"
-    ),
-    "high_simultaneous": Column(float, "upper end of it, 0..1"),
-}
+SIMULTANEOUS = ends(
+    "low_simultaneous", "high_simultaneous", "the interval that holds with those of all classes and runs together"
+)
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -25,7 +22,7 @@ def rows(sample: Sample) -> list[Row]:
             hits = matrix[index, index]
             for score, total in (("recall", matrix[index].sum()), ("precision", matrix[:, index].sum())):
                 row = {**asdict(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
-                counted.append((row | dict.fromkeys(SIMULTANEOUS) | {"n": int(total)}, hits))
+                counted.append((row | dict.fromkeys(SIMULTANEOUS), hits))
     for score in ("recall", "precision"):
         _together([(row, hits) for row, hits in counted if row["score"] == score and row["n"]], sample.confidence)
     return [row for row, _ in counted]

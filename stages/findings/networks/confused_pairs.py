@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, N, associated
+from stages.findings.finding import RUN, associated, measured
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -34,14 +34,13 @@ def _pairs(matrix: np.ndarray, sample: Sample) -> list[Row]:
             "b_as_a": int(matrix[b, a]),
             "errors": int(both[a, b]),
             **wilson(both[a, b], n, sample.confidence, "share"),
-            "n": n,
         }
         for a, b in pairs
     ]
     if many:
         left = n - sum(row["errors"] for row in rows)
         rest: Row = {"class_a": REST, "class_b": REST, "a_as_b": None, "b_as_a": None, "errors": left}
-        rows.append(rest | wilson(left, n, sample.confidence, "share") | {"n": n})
+        rows.append(rest | wilson(left, n, sample.confidence, "share"))
     return rows
 
 
@@ -56,8 +55,6 @@ FINDING = associated(
         "a_as_b": Column(int, "images of class_a that are taken for class_b"),
         "b_as_a": Column(int, "images of class_b that are taken for class_a"),
         "errors": Column(int, "both together"),
-        "share": Column(float, "of all errors of the run, 0..1; none where it makes none"),
-        **INTERVAL,
-        "n": N,
+        **measured("share", "of all errors of the run, 0..1; none where it makes none"),
     },
 )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, picture
+from stages.findings.finding import RUN, Figure, Style, associated, measured, picture
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -24,7 +24,7 @@ def rows(sample: Sample) -> list[Row]:
             counted.append((REST, REST, left, matrix.sum()))
         for true, predicted, count, n in counted:
             row = {**asdict(run), "true": true, "predicted": predicted, "count": int(count)}
-            table.append({**row, **wilson(count, int(n), sample.confidence, "share"), "n": int(n)})
+            table.append(row | wilson(count, n, sample.confidence, "share"))
     return table
 
 
@@ -48,9 +48,7 @@ FINDING = associated(
         "true": Column(str, "name of the class that the images have"),
         "predicted": Column(str, "name of the class that they are taken for"),
         "count": Column(int, "images of the one class that are taken for the other"),
-        "share": Column(float, f"of the images of the true class, 0..1; none where n is 0; of '{REST}', of all images"),
-        **INTERVAL,
-        "n": N,
+        **measured("share", f"of the images of the true class, 0..1; none where n is 0; of '{REST}', of all images"),
     },
     with_collapsed=True,
 )

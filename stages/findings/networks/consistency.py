@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, N, Style, associated, picture, several_runs
-from stages.statistics.intervals import percentile
+from stages.findings.finding import Figure, Style, associated, measured, picture, several_runs
+from stages.statistics.intervals import resampled
 from stages.statistics.pairs import PAIR, chance_agreement, error_consistency, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -25,8 +25,7 @@ def rows(sample: Sample) -> list[Row]:
         kappa = error_consistency(observed, accuracies[a], accuracies[b])
         if not np.isnan(kappa):
             samples = error_consistency(agreed_samples[:, index], accuracy_samples[:, a], accuracy_samples[:, b])
-            low, high = percentile(samples, sample.confidence)
-            row |= {"kappa": float(kappa), "low": float(low), "high": float(high)}
+            row |= resampled(kappa, samples, sample.confidence, ("kappa", "low", "high"))
         table.append(row)
     return table
 
@@ -77,9 +76,7 @@ FINDING = associated(
         **PAIR,
         "observed": Column(float, "share of images on which both are right or both wrong, 0..1"),
         "expected": Column(float, "the same share of independent networks with their accuracies"),
-        "kappa": Column(float, "(observed - expected) / (1 - expected), at most 1; none where expected is 1"),
-        **INTERVAL,
-        "n": N,
+        **measured("kappa", "(observed - expected) / (1 - expected), at most 1; none where expected is 1"),
     },
     needs=several_runs,
 )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, no_collapse, picture, probabilities
+from stages.findings.finding import RUN, Figure, Style, causal, measured, no_collapse, picture, probabilities
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
@@ -41,7 +41,7 @@ def rows(sample: Sample) -> list[Row]:
 
 def repair(repaired: int, errors: int, sample: Sample) -> Row:
     """The columns REPAIR: how many of the errors become right."""
-    return {"repaired": int(repaired), **wilson(repaired, errors, sample.confidence, "repair"), "n": int(errors)}
+    return {"repaired": int(repaired), **wilson(repaired, errors, sample.confidence, "repair")}
 
 
 @picture(
@@ -63,9 +63,9 @@ def needs(sample: Sample) -> str:
 
 REPAIR = {
     "repaired": Column(int, "errors that become right"),
-    "repair": Column(float, "share of the errors that become right, 0..1; none where there are no errors"),
-    **INTERVAL,
-    "n": Column(int, "how many errors"),
+    **measured(
+        "repair", "share of the errors that become right, 0..1; none where there are no errors", "how many errors"
+    ),
 }
 
 FINDING = causal(

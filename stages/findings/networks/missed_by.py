@@ -15,7 +15,7 @@ def rows(sample: Sample) -> list[Row]:
     expected = independent(1 - right.mean(axis=1))
     return [
         {"wrong_runs": k, "count": int(count), **wilson(count, len(wrong_runs), sample.confidence, "share")}
-        | {"expected_share": float(chance), "n": len(wrong_runs)}
+        | {"expected_share": float(chance)}
         for k, (count, chance) in enumerate(zip(counts, expected, strict=True))
     ]
 

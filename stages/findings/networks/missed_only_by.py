@@ -18,7 +18,7 @@ def rows(sample: Sample) -> list[Row]:
         count = int((~right[its].any(axis=0) & right[~its].all(axis=0)).sum())
         expected = float(np.prod(np.where(its, errors, 1 - errors)))
         share = wilson(count, len(sample.labels), sample.confidence, "share")
-        table.append({"network": network, "count": count, **share, "expected_share": expected, "n": len(sample.labels)})
+        table.append({"network": network, "count": count, **share, "expected_share": expected})
     return table
 
 

@@ -13,7 +13,7 @@ from stages.statistics.confusions import MOST_PAIRED, PAIRS, largest
 from stages.statistics.intervals import percentile
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 SHOWN = 10
 
@@ -145,13 +145,11 @@ FINDING = causal(
         "repair": Column(float, "mean share of the errors that become right, 0..1; 0 for a class without errors"),
         **INTERVAL,
         "rank": Column(int, "1 for the highest repair; equals share the better rank"),
-        "rank_low": Column(int, "lower end of the rank's interval over new images"),
-        "rank_high": Column(int, "upper end of the rank's interval over new images"),
+        **ends("rank_low", "rank_high", "the rank's interval over new images", type=int),
         "p_first": Column(float, "bootstrap probability of rank 1"),
         "repaired": Column(int, "errors that become right, both directions"),
         "count_rank": Column(int, "rank by this number"),
-        "count_rank_low": Column(int, "lower end of its interval over new images"),
-        "count_rank_high": Column(int, "upper end of its interval over new images"),
+        **ends("count_rank_low", "count_rank_high", "its interval over new images", type=int),
         "n": Column(int, "errors on images of the two classes"),
     },
 )

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import numpy as np
 from scipy import sparse
 
-from stages.findings.finding import INTERVAL, PART, RUN, N, associated, probabilities
+from stages.findings.finding import PART, RUN, associated, measured, probabilities
 from stages.statistics.confusions import confusions, precisions, recalls, resampled_class_scores
-from stages.statistics.intervals import percentile, wilson
+from stages.statistics.intervals import resampled, wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row
 
@@ -44,9 +44,8 @@ def fits(sample: Sample) -> list[Row]:
 
 def accuracies(sample: Sample) -> list[Row]:
     """Accuracy of every run, with Wilson intervals."""
-    n = len(sample.labels)
     return [
-        {**asdict(run), "part": sample.part, "score": "accuracy", **wilson(right.sum(), n, sample.confidence), "n": n}
+        {**asdict(run), "part": sample.part, "score": "accuracy", **wilson(right.sum(), len(right), sample.confidence)}
         for run, right in zip(sample.runs, sample.by_run(sample.right), strict=True)
     ]
 
@@ -57,9 +56,8 @@ def resampled_scores(sample: Sample) -> list[Row]:
     table = []
     for index, run in enumerate(sample.runs):
         for score, (values, samples) in measured.items():
-            low, high = percentile(samples[:, index], sample.confidence)
-            interval = {"value": float(values[index]), "low": float(low), "high": float(high)}
-            table.append({**asdict(run), "part": sample.part, "score": score, **interval, "n": len(sample.labels)})
+            row = {**asdict(run), "part": sample.part, "score": score, "n": len(sample.labels)}
+            table.append(row | resampled(values[index], samples[:, index], sample.confidence))
     return table
 
 
@@ -153,9 +151,7 @@ FINDING = associated(
             "accuracy; precision or recall, means over the classes that occur; loss, nats an image, from 0; Brier "
             "score, 0..2; ECE, 0..1",
         ),
-        "value": Column(float, "of the score; 0..1 unless the score says otherwise"),
-        **INTERVAL,
-        "n": N,
+        **measured("value", "of the score; 0..1 unless the score says otherwise"),
     },
     with_collapsed=True,
 )

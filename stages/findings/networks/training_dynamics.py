@@ -22,10 +22,9 @@ def rows(sample: Sample) -> list[Row]:
         for name, of_class in classes:
             for code, word in enumerate(DYNAMICS):
                 chosen = of_class & (codes == code)
-                n = int(of_class.sum())
                 row = {**asdict(run), "class": name, "dynamics": word, "count": int(chosen.sum())}
-                row |= wilson(row["count"], n, sample.confidence, "share")
-                table.append(row | {"forgetting_events": int(events[chosen].sum()), "n": n})
+                row |= wilson(row["count"], of_class.sum(), sample.confidence, "share")
+                table.append(row | {"forgetting_events": int(events[chosen].sum())})
     return table
 
 

@@ -4,9 +4,8 @@ import numpy as np
 
 from stages.findings.finding import causal, no_collapse
 from stages.statistics.crossfit import folds
-from stages.statistics.effects import INTERVALS
+from stages.statistics.effects import INTERVALS, intervals
 from stages.statistics.grid import Grid, rest
-from stages.statistics.intervals import over_seeds, percentile
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
@@ -43,12 +42,9 @@ def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:
         row |= {f"optimizer_{side}": settings["optimizer"], f"rate_{side}": settings.get("learning_rate")}
         row |= {f"network_{side}": ladder[place], f"at_end_{side}": place in (0, len(ladder) - 1)}
     difference = right[best[0]] - right[best[1]]
-    summed, drawn = sample.resamples.means(np.stack([difference.mean(axis=0) * ~chosen_on, ~chosen_on], axis=1)).T
-    over_images = np.divide(summed, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
+    over_images = sample.resamples.chosen_means(difference.mean(axis=0)[None], ~chosen_on[None])[:, 0]
     by_seed = difference[:, ~chosen_on].mean(axis=1)
-    seeds = over_seeds(by_seed, sample.confidence) or (None, None)
-    ends = (*map(float, percentile(over_images, sample.confidence)), *seeds)
-    row |= {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
+    row |= {"value": float(by_seed.mean()), **intervals(over_images, by_seed, sample.confidence)}
     return row | {"n": int((~chosen_on).sum()), "seeds": len(sample.seeds)}
 
 

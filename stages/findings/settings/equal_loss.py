@@ -10,8 +10,7 @@ from stages.findings.settings import best_rates
 from stages.findings.settings.best_rates import Ladder
 from stages.findings.settings.matched_fit import LEVELS, between, curves, reached
 from stages.run import Run
-from stages.statistics.effects import INTERVALS
-from stages.statistics.intervals import over_seeds, percentile
+from stages.statistics.effects import INTERVALS, intervals
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
@@ -62,9 +61,8 @@ def _row(sample: Sample, networks: list[Ladder], losses: dict[str, list[np.ndarr
         }
         row[f"accuracy_{side}"] = float(answers.mean())
     difference = right[0] - right[1]
-    images = percentile(sample.resamples.means(difference.mean(axis=0)[:, None])[:, 0], sample.confidence)
-    seeds = over_seeds(difference.mean(axis=1), sample.confidence) or (None, None)
-    row |= {"value": float(difference.mean()), **dict(zip(INTERVALS, (*map(float, images), *seeds), strict=True))}
+    over_images = sample.resamples.means(difference.mean(axis=0)[:, None])[:, 0]
+    row |= {"value": float(difference.mean()), **intervals(over_images, difference.mean(axis=1), sample.confidence)}
     return row | {"n": len(sample.labels), "seeds": len(sample.seeds)}
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, N, associated, few_classes, human_votes
+from stages.findings.finding import associated, few_classes, human_votes, measured
 from stages.statistics import votes
-from stages.statistics.intervals import percentile
+from stages.statistics.intervals import resampled
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row
 
@@ -17,9 +17,8 @@ def rows(sample: Sample) -> list[Row]:
         values, samples = values | _shapley(values), samples | _shapley(samples)
     table = []
     for name, (value,) in values.items():
-        low, high = percentile(samples[name], sample.confidence)
-        ends = {"low": float(low), "high": float(high)}
-        table.append({"predictor": name, "r2": float(value), **ends, "n": len(sample.labels)})
+        row = {"predictor": name, "n": len(sample.labels)}
+        table.append(row | resampled(value, samples[name], sample.confidence, ("r2", "low", "high")))
     return table
 
 
@@ -90,8 +89,6 @@ FINDING = associated(
     "(how many votes differ from the label) explain; the Shapley parts sum to that of both.",
     columns={
         "predictor": Column(str, "what the mean error is explained with; ', Shapley': its part of the r2 of both"),
-        "r2": Column(float, "share of the variance between images, 0..1"),
-        **INTERVAL,
-        "n": N,
+        **measured("r2", "share of the variance between images, 0..1"),
     },
 )

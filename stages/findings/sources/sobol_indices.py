@@ -8,7 +8,7 @@ import numpy as np
 from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, picture
 from stages.findings.sources import variance_shares
 from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
-from stages.statistics.intervals import percentile
+from stages.statistics.intervals import resampled
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 from stages.statistics.variance import components, factors, image_moments, indices, members
@@ -21,8 +21,7 @@ def rows(sample: Sample) -> list[Row]:
     for source, names in sources(sample).items():
         samples = sampled_indices(sample)[source]
         for index, value in indices(values, names).items():
-            low, high = percentile(samples[index], sample.confidence)
-            row = {"source": source, "index": index, "value": float(value), "low": float(low), "high": float(high)}
+            row = {"source": source, "index": index, **resampled(value, samples[index], sample.confidence)}
             of = {name for name in values if members(name) <= names} if index == "first-order" else set()
             kind = "causal" if of and of <= SET else "associated"
             table.append(row | shares_over_seeds(sample, of) | {"n": len(sample.labels), "kind": kind})

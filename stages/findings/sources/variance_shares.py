@@ -6,17 +6,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, no_collapse, picture
-from stages.statistics.intervals import SAME, percentile
+from stages.statistics.intervals import SAME, resampled
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
+from stages.statistics.table import Column, Refusal, Row, Table, ends
 from stages.statistics.variance import components, factors, image_moments, over_seeds, run_over_seeds
 
 SET = {"optimizer", "kernel size", "interaction", "network", "run"}
 """What we set: settings, and the seed of a run. All other components have to do with the images, which we did not."""
-OVER_SEEDS = {
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty where it has none"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds; empty where it has none"),
-}
+OVER_SEEDS = ends("low_seeds", "high_seeds", "the interval over new seeds; empty where it has none")
+VARIANCE = "variance", "variance_low", "variance_high"
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -24,12 +22,9 @@ def rows(sample: Sample) -> list[Row]:
     total, totals = sum(values.values()), np.sum(list(samples.values()), axis=0)
     table = []
     for name, value in values.items():
-        variance_low, variance_high = percentile(samples[name], sample.confidence)
         shares = np.divide(samples[name], totals, out=np.full(len(totals), np.nan), where=totals > SAME)
-        low, high = percentile(shares, sample.confidence)
-        row = {"component": name, "variance": float(value)}
-        row |= {"variance_low": float(variance_low), "variance_high": float(variance_high)}
-        row |= {"share": float(value / total), "low": float(low), "high": float(high)}
+        row = {"component": name, **resampled(value, samples[name], sample.confidence, VARIANCE)}
+        row |= resampled(value / total, shares, sample.confidence, ("share", "low", "high"))
         row |= shares_over_seeds(sample, {name})
         kind = "causal" if name in SET else "associated"
         table.append(row | {"n": len(sample.labels), "runs": sample.right_by_cell[..., 0].size, "kind": kind})
@@ -115,8 +110,7 @@ FINDING = by_row(
     columns={
         "component": Column(str, "what the error varies with"),
         "variance": Column(float, "its part of the variance; may be negative"),
-        "variance_low": Column(float, "lower end of its interval over new images"),
-        "variance_high": Column(float, "upper end of its interval over new images"),
+        **ends("variance_low", "variance_high", "its interval over new images"),
         "share": Column(float, "variance / sum of all"),
         **INTERVAL,
         **OVER_SEEDS,
