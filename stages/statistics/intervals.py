@@ -247,3 +247,15 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     """
     total = only_first + only_second
     return float(stats.binomtest(only_first, total).pvalue) if total else 1.0
+
+
+def welch(first: np.ndarray, second: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
+    """Interval of the difference of two means (Welch 1947); nothing where a sample is of one or neither varies."""
+    sizes = np.array([len(first), len(second)])
+    if sizes.min() < 2 or np.ptp(first) == np.ptp(second) == 0:
+        return None, None
+    errors = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
+    freedom = errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum()
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum())
+    difference = first.mean() - second.mean()
+    return float(difference - half), float(difference + half)

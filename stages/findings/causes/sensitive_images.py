@@ -9,7 +9,7 @@ from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import jackknife
 from stages.statistics.sample import Sample
-from stages.statistics.sensitivity import by_luck, compared, sensitive
+from stages.statistics.sensitivity import shares
 from stages.statistics.table import Column, Refusal, Row, Table
 
 
@@ -39,19 +39,6 @@ def _excess(sample: Sample, wrong: np.ndarray, weights: np.ndarray, group: list[
     row = {"share": observed, "by_luck": luck, "excess": excess, **UNKNOWN, **numbers}
     row |= {"low_images": excess - quantile * reach, "high_images": excess + quantile * reach}
     return row | _over_seeds(excess, wrong, weights, group, sample.confidence)
-
-
-def shares(wrong: np.ndarray, weights: np.ndarray, group: list[int]) -> tuple[float, float, float]:
-    """Of the group's errors, the share on sensitive images, what luck gives, and the difference's standard error.
-
-    wrong: bool (networks, seeds, N). The variance of an image is at least that of its luck, which a rare kind of image
-    does not show by itself.
-    """
-    images, errors = compared(wrong, weights), wrong[group].sum(axis=(0, 1))
-    found, luck = sensitive(images), by_luck(images)
-    share, expected = errors @ found / errors.sum(), errors @ luck / errors.sum()
-    squares = np.maximum((found - luck - share + expected) ** 2, luck * (1 - luck))
-    return float(share), float(expected), float(np.sqrt(errors**2 @ squares) / errors.sum())
 
 
 def _over_seeds(excess: float, wrong: np.ndarray, weights: np.ndarray, group: list[int], confidence: float) -> Row:

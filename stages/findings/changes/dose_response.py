@@ -2,23 +2,9 @@
 
 from stages.findings.finding import NETWORK, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import INTERVALS, accuracies, intervals, sampled_accuracies
-from stages.statistics.grid import Grid
-from stages.statistics.remedies import families
+from stages.statistics.remedies import curves
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
-
-FEWEST = 3
-"""Values that make a curve."""
-
-
-def curves(grid: Grid) -> list[tuple[str, list[str]]]:
-    """Numeric settings of which networks have three or more values, all else in common; base first."""
-    numeric = [
-        (setting, networks)
-        for setting, networks in families(grid)
-        if all(isinstance(grid.settings[network][setting], int | float) for network in networks)
-    ]
-    return [(setting, networks) for setting, networks in numeric if len(networks) >= FEWEST and setting != "order_seed"]
 
 
 def rows(sample: Sample) -> list[Row]:

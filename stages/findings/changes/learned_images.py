@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
 
 from stages.findings.finding import Answer, Figure, N, Style, causal, picture
 from stages.settings import NetworkSettings
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
 from stages.statistics.confusions import MOST_PAIRED
-from stages.statistics.intervals import excludes_zero, over_seeds
+from stages.statistics.intervals import excludes_zero, over_seeds, welch
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table, ends
 
@@ -95,22 +94,10 @@ def effect(held_out: np.ndarray, training: np.ndarray, confidence: float) -> Row
     before, after = float(held_out.mean()), float(np.nanmean(training))
     row |= {"held_out_error": before, "training_error": after, "value": before - after}
     row["share"] = (before - after) / before if before else None
-    row["low_images"], row["high_images"] = _welch(held_out.mean(axis=0), np.nanmean(training, axis=0), confidence)
+    row["low_images"], row["high_images"] = welch(held_out.mean(axis=0), np.nanmean(training, axis=0), confidence)
     by_seed = held_out.mean(axis=1) - np.nanmean(training, axis=1)
     row["low_seeds"], row["high_seeds"] = over_seeds(by_seed, confidence) or (None, None)
     return row
-
-
-def _welch(first: np.ndarray, second: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
-    """Interval of the difference of two means (Welch 1947); nothing where a sample is of one or neither varies."""
-    sizes = np.array([len(first), len(second)])
-    if sizes.min() < 2 or np.ptp(first) == np.ptp(second) == 0:
-        return None, None
-    errors = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
-    freedom = errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum()
-    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum())
-    difference = first.mean() - second.mean()
-    return float(difference - half), float(difference + half)
 
 
 def needs(sample: Sample) -> str:

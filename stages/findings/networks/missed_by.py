@@ -3,6 +3,7 @@
 import numpy as np
 
 from stages.findings.finding import INTERVAL, Figure, N, Style, associated, picture
+from stages.statistics.chances import independent
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -18,20 +19,6 @@ def rows(sample: Sample) -> list[Row]:
         | {"expected_share": float(chance)}
         for k, (count, chance) in enumerate(zip(counts, expected, strict=True))
     ]
-
-
-def independent(error_rates: np.ndarray) -> np.ndarray:
-    """Chance that 0, 1, ... R of R runs miss an image if they erred independently, float (R + 1,).
-
-    error_rates: float (R,). The distribution is the Poisson binomial one.
-
-    >>> independent(np.array([0.5, 0.5])).tolist()
-    [0.25, 0.5, 0.25]
-    """
-    chances = np.ones(1)
-    for rate in error_rates:
-        chances = np.convolve(chances, [1 - rate, rate])
-    return chances
 
 
 @picture(

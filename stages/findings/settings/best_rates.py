@@ -5,29 +5,15 @@ import numpy as np
 from stages.findings.finding import causal, no_collapse
 from stages.statistics.crossfit import folds
 from stages.statistics.effects import INTERVALS, intervals
-from stages.statistics.grid import Grid, rest
+from stages.statistics.remedies import Ladder, ladders
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
-
-Ladder = list[str]
-"""Networks with one optimizer that differ in the learning rate alone, from the lowest."""
 
 
 def rows(sample: Sample) -> list[Row]:
     (places, _), _ = folds(sample)
     chosen_on = np.isin(np.arange(len(sample.labels)), places)
     return [_row(sample, pair, chosen_on) for pair in ladders(sample.grid)]
-
-
-def ladders(grid: Grid) -> list[list[Ladder]]:
-    """Of two optimizers by the alphabet, with two or more rates each, and all else in common."""
-    groups: dict[str, dict[str, Ladder]] = {}
-    stated = {network: grid.settings[network] for network in grid.networks if "optimizer" in grid.settings[network]}
-    for network in sorted(stated, key=lambda network: stated[network].get("learning_rate") or 0):
-        common = rest(stated[network], {"optimizer", "learning_rate"})
-        groups.setdefault(common, {}).setdefault(stated[network]["optimizer"], []).append(network)
-    pairs = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
-    return [pair for pair in pairs if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]
 
 
 def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:

@@ -7,20 +7,20 @@ import numpy as np
 
 from stages.findings.finding import associated, epochs, no_collapse
 from stages.findings.settings import best_rates
-from stages.findings.settings.best_rates import Ladder
-from stages.findings.settings.matched_fit import LEVELS, between, curves, reached
 from stages.run import Run
 from stages.statistics.effects import INTERVALS, intervals
+from stages.statistics.fit import between, curves, levels, reached
+from stages.statistics.remedies import Ladder, ladders
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
 
 def rows(sample: Sample) -> list[Row]:
     table = []
-    for ladders in best_rates.ladders(sample.grid):
-        losses = {network: _losses(sample, network) for ladder in ladders for network in ladder}
-        for level in levels([[losses[network] for network in ladder] for ladder in ladders]):
-            taking_part = [[each for each in ladder if _through(losses[each], level)] for ladder in ladders]
+    for pair in ladders(sample.grid):
+        losses = {network: _losses(sample, network) for ladder in pair for network in ladder}
+        for level in levels([[losses[network] for network in ladder] for ladder in pair]):
+            taking_part = [[each for each in ladder if _through(losses[each], level)] for ladder in pair]
             if all(taking_part):
                 table.append(_row(sample, taking_part, losses, float(level)))
     return table
@@ -34,20 +34,6 @@ def _losses(sample: Sample, network: str) -> list[np.ndarray]:
 def _through(of_seeds: list[np.ndarray], level: float) -> bool:
     """Whether every run passes this loss."""
     return all(losses[0] >= level >= losses.min() for losses in of_seeds)
-
-
-def levels(ladders: list[list[list[np.ndarray]]]) -> np.ndarray:
-    """Losses from the highest to the lowest that networks of every ladder pass; empty where there are none.
-
-    ladders: the training losses of every network and seed.
-
-    >>> levels([[[np.array([2.0, 0.5])], [np.array([1.8, 1.0])]], [[np.array([1.6, 0.8])]]]).round(2).tolist()
-    [1.6, 1.4, 1.2, 1.0, 0.8]
-    """
-    highs = [max(min(losses[0] for losses in network) for network in ladder) for ladder in ladders]
-    lows = [min(max(losses.min() for losses in network) for network in ladder) for ladder in ladders]
-    high, low = min(highs), max(lows)
-    return np.linspace(high, low, LEVELS) if high > low else np.empty(0)
 
 
 def _row(sample: Sample, networks: list[Ladder], losses: dict[str, list[np.ndarray]], level: float) -> Row:

@@ -1,17 +1,13 @@
 """How much do image, settings and run matter, alone and with all else? (docs/analysis.md, section 3)"""
 
-import functools
-from collections.abc import Mapping
-
-import numpy as np
-
 from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, picture
 from stages.findings.sources import variance_shares
-from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
+from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds
 from stages.statistics.intervals import resampled
 from stages.statistics.sample import Sample
+from stages.statistics.shares import sampled_indices, sources, variances
 from stages.statistics.table import Column, Row, Table
-from stages.statistics.variance import components, factors, image_moments, indices, members
+from stages.statistics.variance import indices, members
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -26,29 +22,6 @@ def rows(sample: Sample) -> list[Row]:
             kind = "causal" if of and of <= SET else "associated"
             table.append(row | shares_over_seeds(sample, of) | {"n": len(sample.labels), "kind": kind})
     return table
-
-
-def sources(sample: Sample) -> dict[str, set[str]]:
-    """What the error may vary with: the image, the settings together, each of them where there are two, and the run."""
-    settings = sorted({source for factor in factors(sample.grid) for source in members(factor.name)}, reverse=True)
-    together = {" and ".join(settings): set(settings)} if settings else {}
-    return {"image": {"image"}} | together | {name: {name} for name in settings} | {"run": {"run"}}
-
-
-@functools.cache
-def sampled_indices(sample: Sample) -> Mapping[str, Mapping[str, np.ndarray]]:
-    """By source and index, float (resamples,); NaN where no error varies."""
-    _, samples = variances(sample)
-    return {source: indices(samples, names) for source, names in sources(sample).items()}
-
-
-def without_each_seed(sample: Sample, names: set[str], index: str) -> list[float]:
-    """An index of these sources without one seed in turn; none with fewer than three seeds."""
-    parts, classes, seeds = factors(sample.grid), len(sample.class_names), len(sample.seeds)
-    fewer = [~np.delete(sample.right_by_cell, seed, axis=1) for seed in range(seeds) if seeds > 2]
-    means = [image_moments(wrong, sample.labels, classes, parts).mean(axis=0).reshape(classes, -1) for wrong in fewer]
-    values = [components(each, parts, seeds - 1, len(sample.labels)) for each in means]
-    return [float(indices(each, names)[index]) for each in values]
 
 
 def needs(sample: Sample) -> str:

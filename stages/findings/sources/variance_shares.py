@@ -1,15 +1,13 @@
 """What does it vary with whether an answer is wrong: images, settings, runs? (docs/analysis.md, section 3)"""
 
-import functools
-from collections.abc import Mapping
-
 import numpy as np
 
 from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, no_collapse, picture
 from stages.statistics.intervals import SAME, resampled
 from stages.statistics.sample import Sample
+from stages.statistics.shares import variances
 from stages.statistics.table import Column, Refusal, Row, Table, ends
-from stages.statistics.variance import components, factors, image_moments, over_seeds, run_over_seeds
+from stages.statistics.variance import factors, over_seeds, run_over_seeds
 
 SET = {"optimizer", "kernel size", "interaction", "network", "run"}
 """What we set: settings, and the seed of a run. All other components have to do with the images, which we did not."""
@@ -43,17 +41,6 @@ def shares_over_seeds(sample: Sample, names: set[str]) -> Row:
         ends, luck = run_over_seeds(rates, sample.confidence), float(values["image x run"]) / len(sample.labels)
     shares = [(end - luck) / float(sum(values.values())) for end in ends] if ends else (None, None)
     return dict(zip(OVER_SEEDS, shares, strict=True))
-
-
-@functools.cache
-def variances(sample: Sample) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
-    """Every component, float (), and the same in each resample of the images, float (resamples,)."""
-    parts, classes = factors(sample.grid), len(sample.class_names)
-    moments = image_moments(~sample.right_by_cell, sample.labels, classes, parts)
-    images, seeds = len(sample.labels), len(sample.seeds)
-    once, again = moments.mean(axis=0).reshape(classes, -1), sample.resamples.means(moments)
-    again = again.reshape(len(again), classes, -1)
-    return components(once, parts, seeds, images), components(again, parts, seeds, images, draws=2)
 
 
 def needs(sample: Sample) -> str:
