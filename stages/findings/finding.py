@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
+from stages.run import Run
 from stages.statistics.confusions import MOST_PAIRED
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Kind, Refusal, Row, Table, ends
@@ -21,6 +22,11 @@ SEED = Column(int, "seed of its initial weights and of the order of its images")
 PART = Column(str, "which images: 'training', 'held-out' or 'test'")
 N = Column(int, "how many images, or errors, the number is computed on")
 RUN = {"network": NETWORK, "seed": SEED}
+IMAGE = {
+    "id": Column(int, "index of the image in the data set's source 'train'"),
+    "file": Column(str, "file that the image came from; empty where there are no files"),
+    "true": Column(str, "class of the label"),
+}
 INTERVAL = ends("low", "high", "the interval over new images")
 
 
@@ -117,6 +123,20 @@ def _declared(
 
 
 causal, associated, by_row = (partial(_declared, kind) for kind in ("causal", "associated", "by row"))
+
+
+def named(run: Run) -> Row:
+    """The columns RUN."""
+    return {"network": run.network, "seed": run.seed}
+
+
+def refusals(reasons: Mapping[str, str]) -> list[Refusal]:
+    """By what is not computed; a reason is '' where it is."""
+    return [Refusal(analysis, reason) for analysis, reason in reasons.items() if reason]
+
+
+def seeds(sample: Sample, fewest: int) -> str:
+    return "" if len(sample.seeds) >= fewest else f"needs {fewest} or more seeds"
 
 
 def several_runs(sample: Sample) -> str:

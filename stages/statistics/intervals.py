@@ -1,6 +1,7 @@
 """Intervals and corrections for many comparisons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -169,6 +170,13 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     adjusted = np.empty_like(stepped)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1)
     return adjusted
+
+
+def correct(rows: Iterable[dict[str, Any]], column: str) -> None:
+    """Fill in a column with the p values of the column `p`, those that there are, corrected over all rows (Holm)."""
+    tested = [row for row in rows if row["p"] is not None]
+    for row, corrected in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
+        row[column] = float(corrected)
 
 
 def simultaneous(

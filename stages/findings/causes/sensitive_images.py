@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN, dots
-from stages.findings.finding import NETWORK, Figure, Style, associated, picture
+from stages.findings.finding import NETWORK, Figure, Style, associated, picture, refusals, seeds
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import jackknife
@@ -58,11 +58,12 @@ def needs(sample: Sample) -> str:
 
 
 def limits(sample: Sample) -> list[Refusal]:
-    reasons = {setting: contrast_needs(sample, setting, each) for setting, each in _contrasts(sample.grid).items()}
-    missing = [Refusal(f"images sensitive to the {setting}", reason) for setting, reason in reasons.items() if reason]
-    if len(sample.seeds) < 3:  # by jackknife, which leaves one out
-        missing.append(Refusal("new-seed intervals of the excess over luck", "needs 3 or more seeds"))
-    return missing
+    reasons = {
+        f"images sensitive to the {setting}": contrast_needs(sample, setting, contrast)
+        for setting, contrast in _contrasts(sample.grid).items()
+    }
+    jackknife = {"new-seed intervals of the excess over luck": seeds(sample, 3)}
+    return refusals(reasons | jackknife)
 
 
 @picture(

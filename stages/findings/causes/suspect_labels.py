@@ -1,8 +1,6 @@
 """Where everyone asked contradicts the label, do the networks side with people? (docs/analysis.md, section 4)"""
 
-from dataclasses import asdict
-
-from stages.findings.finding import RUN, associated, human_votes, measured
+from stages.findings.finding import RUN, associated, human_votes, measured, named
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -18,7 +16,7 @@ def rows(sample: Sample) -> list[Row]:
         errors = suspect & ~right
         as_people = int((predicted == chosen)[errors].sum())
         share = wilson(as_people, errors.sum(), sample.confidence, "share")
-        table.append({**asdict(run), "as_people": as_people, **share})
+        table.append({**named(run), "as_people": as_people, **share})
     return table
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.findings.finding import causal, no_collapse
+from stages.findings.finding import causal, no_collapse, refusals, seeds
 from stages.statistics.knockout import repairing_classes, without
 from stages.statistics.remedies import Case, turned
 from stages.statistics.remedies import remedies as changes
@@ -69,11 +69,7 @@ def needs(sample: Sample) -> str:
 
 def limits(sample: Sample) -> list[Refusal]:
     few = {"placebo": 2, "intervals over new seeds": 3}
-    return [
-        Refusal(f"{what} of a class left out in training", f"needs {seeds} or more seeds")
-        for what, seeds in few.items()
-        if len(sample.seeds) < seeds
-    ]
+    return refusals({f"{what} of a class left out in training": seeds(sample, fewest) for what, fewest in few.items()})
 
 
 FINDING = causal(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import Answer, Figure, N, Style, causal, picture
+from stages.findings.finding import Answer, Figure, N, Style, causal, picture, refusals
 from stages.settings import NetworkSettings
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
@@ -111,14 +111,14 @@ def limits(sample: Sample) -> list[Refusal]:
     unlike = any(one.similarity is None for one in (sample, sample.others["training"]))
     missing = {
         "by dissenting votes": sample.no_votes or sample.others["training"].no_votes,
-        "by similarity": unlike and "the similarity of images is not available",
+        "by similarity": "the similarity of images is not available" if unlike else "",
     }
     missing |= {
         network: f"people's votes decide what {network} learns from ({_chosen(sample, network)}), not the lot"
         for network in sample.grid.networks
         if _by_people(sample, network)
     }
-    return [Refusal(f"having learned from an image, {name}", reason) for name, reason in missing.items() if reason]
+    return refusals({f"having learned from an image, {name}": reason for name, reason in missing.items()})
 
 
 @picture(

@@ -1,10 +1,8 @@
 """How much of the accuracy rests on images that almost equal a training image? (docs/analysis.md)"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import PART, RUN, associated, measured
+from stages.findings.finding import PART, RUN, associated, measured, named
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -19,7 +17,7 @@ def rows(sample: Sample) -> list[Row]:
         near = np.asarray(part.similarity) >= NEAR_DUPLICATE
         for run, right in zip(part.runs, part.by_run(part.right), strict=True):
             for which, chosen in zip(WHICH, (near | True, near, ~near), strict=True):
-                row = {**asdict(run), "part": part.part, "which": which}
+                row = {**named(run), "part": part.part, "which": which}
                 table.append(row | wilson(right[chosen].sum(), chosen.sum(), sample.confidence, "accuracy"))
     return table
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
+from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture, refusals, seeds
 from stages.findings.settings.effects import two_intervals
 from stages.statistics.effects import INTERVALS, intervals
-from stages.statistics.intervals import excludes_zero, holm, over_seeds
+from stages.statistics.intervals import correct, excludes_zero, over_seeds
 from stages.statistics.remedies import ENDS, Case, Remedy, compared_images, remedies, turned
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table, both_ends
@@ -31,9 +31,7 @@ def rows(sample: Sample) -> list[Row]:
         for name, share in zip(STATES, both, strict=True):
             row |= {name: share["share"]} | {f"{name}_{key}": share[key] for key in ("placebo", "excess", *ENDS)}
         table.append(row)
-    tested = [row for row in table if row["p"] is not None]
-    for row, adjusted in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
-        row["p_adjusted"] = float(adjusted)
+    correct(table, "p_adjusted")
     return sorted(table, key=lambda row: -row["value"])
 
 
@@ -101,7 +99,7 @@ def needs(sample: Sample) -> str:
 def limits(sample: Sample) -> list[Refusal]:
     """What few seeds leave out; that accuracy has no interval over one seed, the grid says."""
     few = {"placebo of repaired and broken answers": 2, "intervals over new seeds of repaired and broken answers": 3}
-    return [Refusal(what, f"needs {seeds} or more seeds") for what, seeds in few.items() if len(sample.seeds) < seeds]
+    return refusals({what: seeds(sample, fewest) for what, fewest in few.items()})
 
 
 def labels(rows: Sequence[Row], style: Style) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import causal
+from stages.findings.finding import causal, seeds
 from stages.statistics.remedies import others, turned
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, ends
@@ -44,8 +44,7 @@ def _only(band: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def needs(sample: Sample) -> str:
-    few = "" if len(sample.seeds) > 2 else "needs 3 or more seeds"
-    return remedies.needs(sample) or few
+    return remedies.needs(sample) or seeds(sample, 3)
 
 
 FINDING = causal(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import Figure, Style, causal, picture
+from stages.findings.finding import Figure, Style, causal, picture, seeds
 from stages.statistics.remedies import turned
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table, both_ends
@@ -54,7 +54,7 @@ def draw(table: Table, style: Style) -> Figure | None:
 
 
 def needs(sample: Sample) -> str:
-    return remedies.needs(sample) or ("" if len(sample.seeds) > 1 else "needs 2 or more seeds")
+    return remedies.needs(sample) or seeds(sample, 2)
 
 
 FINDING = causal(

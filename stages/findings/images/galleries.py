@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import cache
 
 import numpy as np
 
-from stages.findings.finding import RUN, associated
+from stages.findings.finding import IMAGE, RUN, associated, named
 from stages.statistics.causes import CAUSES, causes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -88,10 +87,8 @@ def answered(sample: Sample, run: int, index: int) -> Row:
     known = sample.answers is None
     predicted = int(sample.by_run(sample.predicted)[run, index])
     return {
-        **asdict(sample.runs[run]),
-        "id": int(sample.ids[index]),
-        "file": sample.file(index),
-        "true": sample.class_names[sample.labels[index]],
+        **named(sample.runs[run]),
+        **sample.image(index),
         "predicted": sample.class_names[predicted],
         "probability": float(sample.by_run(sample.probabilities)[run, index, predicted]) if known else None,
     }
@@ -118,9 +115,8 @@ def described(gallery: str) -> tuple[str, str]:
 
 ANSWER = {
     **RUN,
-    "id": Column(int, "index of the image in the data set's source 'train', or in the predictions made elsewhere"),
-    "file": Column(str, "file that the image came from; empty where there are no files"),
-    "true": Column(str, "class of the label"),
+    **IMAGE,
+    "id": Column(int, f"{IMAGE['id'].meaning}, or in the predictions made elsewhere"),
     "predicted": Column(str, "class that the run answers"),
     "probability": Column(float, "of the predicted class, 0..1; empty where it is not known"),
 }

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, picture
+from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, named, picture
 from stages.outcomes import Outcomes
-from stages.statistics.intervals import holm, paired_difference
+from stages.statistics.intervals import correct, paired_difference
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
@@ -17,14 +15,8 @@ def interventions(sample: Sample) -> str:
 
 def rows(sample: Sample) -> list[Row]:
     """Two rows a run and edit: what it repairs of the wrong images, and what it breaks of the right ones."""
-    table = [
-        {"network": run.network, "seed": run.seed, **row}
-        for run in sample.runs
-        for row in _rows(sample.interventions[run], sample.confidence)
-    ]
-    tested = [row for row in table if row["p"] is not None]
-    for row, corrected in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
-        row["p_holm"] = float(corrected)
+    table = [named(run) | row for run in sample.runs for row in _rows(sample.interventions[run], sample.confidence)]
+    correct(table, "p_holm")
     return table
 
 
@@ -87,7 +79,7 @@ FINDING = causal(
         "difference": Column(float, "rate - placebo_rate"),
         **INTERVAL,
         "p": Column(float, "exact McNemar test of edit against placebo, two-sided"),
-        "p_holm": Column(float, "the same, corrected over the table (Holm)"),
+        "p_holm": Column(float, "the sameed over the table (Holm)"),
         "mean_l2": Column(float, "mean L2 norm of the change, pixel values 0..255"),
     },
     section="What changed pixels do",

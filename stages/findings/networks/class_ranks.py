@@ -1,11 +1,9 @@
 """Which classes are recognised best, and which worst? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
 import numpy as np
 from scipy.stats import rankdata
 
-from stages.findings.finding import RUN, N, associated
+from stages.findings.finding import RUN, N, associated, named
 from stages.statistics.confusions import confusions, recalls, resampled_class_scores
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -20,7 +18,7 @@ def rows(sample: Sample) -> list[Row]:
         for index, name in enumerate(sample.class_names):
             table.append(
                 {
-                    **asdict(run),
+                    **named(run),
                     "class": name,
                     "recall": float(recall[index]) if totals[index] else None,
                     "rank": int((recall > recall[index]).sum()) + 1,

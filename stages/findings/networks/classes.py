@@ -1,8 +1,6 @@
 """How well is each class recognised? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
-from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, picture
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, named, picture
 from stages.statistics.confusions import MOST_PAIRED, confusions
 from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
@@ -21,7 +19,7 @@ def rows(sample: Sample) -> list[Row]:
         for index, name in enumerate(sample.class_names):
             hits = matrix[index, index]
             for score, total in (("recall", matrix[index].sum()), ("precision", matrix[:, index].sum())):
-                row = {**asdict(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
+                row = {**named(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
                 counted.append((row | dict.fromkeys(SIMULTANEOUS), hits))
     for score in ("recall", "precision"):
         _together([(row, hits) for row, hits in counted if row["score"] == score and row["n"]], sample.confidence)

@@ -1,11 +1,10 @@
 """Which classes are taken for one another? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
 from itertools import combinations
 
 import numpy as np
 
-from stages.findings.finding import RUN, associated, measured
+from stages.findings.finding import RUN, associated, measured, named
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -14,7 +13,7 @@ from stages.statistics.table import Column, Row
 
 def rows(sample: Sample) -> list[Row]:
     return [
-        {**asdict(run), **row}
+        {**named(run), **row}
         for run, matrix in zip(sample.runs, confusions(sample), strict=True)
         for row in _pairs(matrix, sample)
     ]

@@ -1,10 +1,8 @@
 """What is each class taken for? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import RUN, Figure, Style, associated, measured, picture
+from stages.findings.finding import RUN, Figure, Style, associated, measured, named, picture
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -23,7 +21,7 @@ def rows(sample: Sample) -> list[Row]:
             left = matrix.sum() - sum(count for *_, count, _ in counted)
             counted.append((REST, REST, left, matrix.sum()))
         for true, predicted, count, n in counted:
-            row = {**asdict(run), "true": true, "predicted": predicted, "count": int(count)}
+            row = {**named(run), "true": true, "predicted": predicted, "count": int(count)}
             table.append(row | wilson(count, n, sample.confidence, "share"))
     return table
 

@@ -1,8 +1,6 @@
 """How do the scores change from epoch to epoch?"""
 
-from dataclasses import asdict
-
-from stages.findings.finding import RUN, Figure, Style, associated, picture
+from stages.findings.finding import RUN, Figure, Style, associated, named, picture
 from stages.history import QUANTITIES
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -12,7 +10,7 @@ WIDTHS = {"held-out": 1.6, "training": 1.1}
 
 
 def rows(sample: Sample) -> list[Row]:
-    return [{**asdict(run), **row} for run in sample.runs for row in sample.histories[run]]
+    return [{**named(run), **row} for run in sample.runs for row in sample.histories[run]]
 
 
 def histories(sample: Sample) -> str:

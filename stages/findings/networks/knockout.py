@@ -1,10 +1,8 @@
 """Which class, when it may not be chosen, would have made it right?"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import RUN, Figure, Style, causal, measured, no_collapse, picture, probabilities
+from stages.findings.finding import RUN, Figure, Style, causal, measured, named, no_collapse, picture, probabilities
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
@@ -25,7 +23,7 @@ def rows(sample: Sample) -> list[Row]:
         cells = largest(repaired) if classes > MOST_PAIRED else list(np.ndindex(repaired.shape))
         table += [
             {
-                **asdict(run),
+                **named(run),
                 "true": names[i],
                 "removed": names[j],
                 **repair(int(repaired[i, j]), int(errors[i]), sample),
@@ -35,7 +33,7 @@ def rows(sample: Sample) -> list[Row]:
         ]
         if classes > MOST_PAIRED:
             left = repaired.sum() - sum(repaired[cell] for cell in cells)
-            table.append({**asdict(run), "true": REST, "removed": REST, **repair(int(left), int(errors.sum()), sample)})
+            table.append({**named(run), "true": REST, "removed": REST, **repair(int(left), int(errors.sum()), sample)})
     return table
 
 

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 
-from stages.findings.finding import RUN, associated
+from stages.findings.finding import RUN, associated, named
 from stages.findings.networks.curves import histories
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -20,7 +19,7 @@ def rows(sample: Sample) -> list[Row]:
         share = fall([float(row["loss"]) for row in epochs])
         last = {name: epochs[-1][name] for name in ("accuracy", "loss")}
         table.append(
-            {**asdict(run), "epochs": len(epochs), **last, "fall": share, "still_falling": share > STILL_FALLING}
+            {**named(run), "epochs": len(epochs), **last, "fall": share, "still_falling": share > STILL_FALLING}
         )
     return table
 

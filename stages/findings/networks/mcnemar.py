@@ -3,10 +3,8 @@
 McNemar's test compares two trained networks, not two optimizers: another seed may reverse it.
 """
 
-import numpy as np
-
 from stages.findings.finding import associated, measured, several_runs
-from stages.statistics.intervals import holm, mcnemar_p, resampled
+from stages.statistics.intervals import correct, mcnemar_p, resampled
 from stages.statistics.pairs import PAIR, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -21,8 +19,8 @@ def rows(sample: Sample) -> list[Row]:
         row = pair | {"only_a_right": only_a, "only_b_right": only_b, "p": mcnemar_p(only_a, only_b), "n": n}
         difference = (only_a - only_b) / n, accuracies[:, a] - accuracies[:, b]
         table.append(row | resampled(*difference, sample.confidence, ("difference", "low", "high")))
-    adjusted = holm(np.array([row["p"] for row in table]))
-    return [row | {"p_holm": float(p)} for row, p in zip(table, adjusted, strict=True)]
+    correct(table, "p_holm")
+    return table
 
 
 FINDING = associated(
@@ -34,7 +32,7 @@ FINDING = associated(
         "only_a_right": Column(int, "images that only the first run gets right"),
         "only_b_right": Column(int, "images that only the second run gets right"),
         "p": Column(float, "two-sided p value, 0..1"),
-        "p_holm": Column(float, "the same, corrected (Holm) over all pairs"),
+        "p_holm": Column(float, "the sameed (Holm) over all pairs"),
         **measured("difference", "accuracy of the first run minus that of the second, -1..1"),
     },
     needs=several_runs,

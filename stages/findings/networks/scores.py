@@ -1,10 +1,8 @@
 """How well does every run classify? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import PART, RUN, associated, measured, probabilities
+from stages.findings.finding import PART, RUN, associated, measured, named, probabilities, refusals
 from stages.statistics.intervals import resampled, wilson
 from stages.statistics.sample import Sample
 from stages.statistics.scores import BINS, class_means, image_means
@@ -30,7 +28,7 @@ def fits(sample: Sample) -> list[Row]:
         sample.runs, sample.by_run(sample.predicted), sample.by_run(learned), strict=True
     ):
         n = int((classes >= 0).sum())
-        row = {**asdict(run), "part": sample.part, "score": "accuracy"}
+        row = {**named(run), "part": sample.part, "score": "accuracy"}
         table.append(row | {"value": int((predicted == classes).sum()) / n, "low": None, "high": None, "n": n})
     return table
 
@@ -38,7 +36,7 @@ def fits(sample: Sample) -> list[Row]:
 def accuracies(sample: Sample) -> list[Row]:
     """Accuracy of every run, with Wilson intervals."""
     return [
-        {**asdict(run), "part": sample.part, "score": "accuracy", **wilson(right.sum(), len(right), sample.confidence)}
+        {**named(run), "part": sample.part, "score": "accuracy", **wilson(right.sum(), len(right), sample.confidence)}
         for run, right in zip(sample.runs, sample.by_run(sample.right), strict=True)
     ]
 
@@ -49,14 +47,13 @@ def resampled_scores(sample: Sample) -> list[Row]:
     table = []
     for index, run in enumerate(sample.runs):
         for score, (values, samples) in measured.items():
-            row = {**asdict(run), "part": sample.part, "score": score, "n": len(sample.labels)}
+            row = {**named(run), "part": sample.part, "score": score, "n": len(sample.labels)}
             table.append(row | resampled(values[index], samples[:, index], sample.confidence))
     return table
 
 
 def limits(sample: Sample) -> list[Refusal]:
-    reason = probabilities(sample)
-    return [Refusal("loss, Brier score and expected calibration error", reason)] if reason else []
+    return refusals({"loss, Brier score and expected calibration error": probabilities(sample)})
 
 
 FINDING = associated(

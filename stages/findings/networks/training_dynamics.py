@@ -1,10 +1,8 @@
 """When in training was each image learned, and was it forgotten? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, epochs, picture
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, epochs, named, picture
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -22,7 +20,7 @@ def rows(sample: Sample) -> list[Row]:
         for name, of_class in classes:
             for code, word in enumerate(DYNAMICS):
                 chosen = of_class & (codes == code)
-                row = {**asdict(run), "class": name, "dynamics": word, "count": int(chosen.sum())}
+                row = {**named(run), "class": name, "dynamics": word, "count": int(chosen.sum())}
                 row |= wilson(row["count"], of_class.sum(), sample.confidence, "share")
                 table.append(row | {"forgetting_events": int(events[chosen].sum())})
     return table

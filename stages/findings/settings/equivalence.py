@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import Answer, Figure, Style, causal, picture
+from stages.findings.finding import Answer, Figure, Style, causal, picture, seeds
 from stages.findings.settings import effects
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds, seeds_needed
@@ -30,10 +30,8 @@ def rows(sample: Sample) -> list[Row]:
 
 
 def needs(sample: Sample) -> str:
-    if reason := effects.needs(sample):
+    if reason := effects.needs(sample) or seeds(sample, 2):
         return reason
-    if len(sample.seeds) < 2:
-        return "needs 2 or more seeds"
     return "" if rows(sample) else "every seed gives the same differences"
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import associated, few_classes, human_votes, measured
+from stages.findings.finding import associated, few_classes, human_votes, measured, refusals
 from stages.statistics import votes
 from stages.statistics.intervals import resampled
 from stages.statistics.regression import cross_products, dummies, r_squared
@@ -50,8 +50,7 @@ def needs(sample: Sample) -> str:
 
 
 def limits(sample: Sample) -> list[Refusal]:
-    reason = human_votes(sample)
-    return [Refusal("errors explained by human votes", reason)] if reason else []
+    return refusals({"errors explained by human votes": human_votes(sample)})
 
 
 FINDING = associated(

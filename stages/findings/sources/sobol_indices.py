@@ -1,6 +1,6 @@
 """How much do image, settings and run matter, alone and with all else? (docs/analysis.md, section 3)"""
 
-from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, picture
+from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, picture, seeds
 from stages.findings.sources import variance_shares
 from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds
 from stages.statistics.intervals import resampled
@@ -25,7 +25,7 @@ def rows(sample: Sample) -> list[Row]:
 
 
 def needs(sample: Sample) -> str:
-    return variance_shares.needs(sample) or ("needs 2 or more seeds" if len(sample.seeds) < 2 else "")
+    return variance_shares.needs(sample) or seeds(sample, 2)
 
 
 @picture("First-order, Shapley and total indices", "Far apart: what this source does depends on the others.")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, no_collapse, picture
+from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, no_collapse, picture, refusals
 from stages.statistics.intervals import SAME, resampled
 from stages.statistics.sample import Sample
 from stages.statistics.shares import variances
@@ -62,7 +62,7 @@ def limits(sample: Sample) -> list[Refusal]:
         )
     if len(sample.seeds) == 1:
         reasons["share of the run"] = "needs 2 or more seeds; it is part of 'image x network and run'"
-    return [Refusal(analysis, reason) for analysis, reason in reasons.items()]
+    return refusals(reasons)
 
 
 @picture(
