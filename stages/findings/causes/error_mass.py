@@ -1,8 +1,5 @@
 """Are errors on images that a network always misses, or luck of the run? (docs/analysis.md, section 4)"""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from stages.findings.finding import NETWORK, Answer, Figure, Style, associated, picture
@@ -45,17 +42,6 @@ def _of(sample: Sample, wrong: np.ndarray) -> list[Row]:
     return table
 
 
-def dots(axes: Any, rows: Sequence[Row], value: str, style: Style, label: bool = True) -> None:
-    """The value of each row from the top down, with its interval over new images and, below, that over new seeds."""
-    for over, offset, color, marker in (("images", -0.14, style.BLUE, "o"), ("seeds", 0.14, style.ORANGE, "s")):
-        shown = [(place, row) for place, row in enumerate(rows) if row[f"low_{over}"] is not None]
-        places, known = [place + offset for place, _ in shown], [row for _, row in shown]
-        keys = (value, f"low_{over}", f"high_{over}")
-        if known:
-            look = {"label": f"over new {over}"} if label else {}
-            style.dots(axes, known, keys, places, color=color, marker=marker, **look)
-
-
 @picture(
     "Errors by the image's chance of being missed",
     "Left: images missed with nearly every seed. Right: the network gets them right with most seeds.",
@@ -66,15 +52,14 @@ def draw(table: Table, style: Style) -> Figure:
     figure = style.figure(1.3 + 0.4 * len(networks))
     panels = figure.subplots(1, len(BANDS), sharey=True)
     for axes, band in zip(panels, BANDS, strict=True):
-        dots(axes, table.where(chance=band), "share", style)
+        style.dots_of_both(axes, table.where(chance=band), "share")
         style.rows_down(axes, [f"{style.short(network, 16)} ({n:,})" for network, n in networks.items()], 26)
         axes.set_xlim(0, 1)
         axes.set_title(band)
         style.percent_axis(axes.xaxis, "")
     label = "share of the errors (their number in brackets), by their image's chance of being missed"
     figure.supxlabel(label, fontsize=9)
-    if panels[0].get_legend_handles_labels()[0]:
-        style.legend_above(figure, panels[0])
+    style.legend_above(figure, panels[0])
     return figure
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN, dots
+from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN
 from stages.findings.finding import NETWORK, Figure, Style, associated, picture, refusals, seeds
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
@@ -71,15 +71,11 @@ def limits(sample: Sample) -> list[Refusal]:
     "Right of zero: more errors than luck gives are on images that one level of the setting gets right.",
 )
 def draw(table: Table, style: Style) -> Figure:
-    figure = style.figure(1.2 + 0.42 * len(table.rows))
-    axes = figure.subplots()
-    dots(axes, table.rows, "excess", style)
     labels = [f"{row['setting']}: {style.short(row['network'], 20)} ({row['n']:,})" for row in table.rows]
-    style.rows_down(axes, labels, 44)
-    style.zero_line(axes)
+    figure, axes = style.row_chart(labels, 0.42, 1.2)
+    style.dots_of_both(axes, table.rows, "excess")
     style.percent_axis(axes.xaxis, "share of the errors on sensitive images, minus what luck gives")
-    if axes.get_legend_handles_labels()[0]:
-        style.legend_above(figure, axes)
+    style.legend_above(figure, axes)
     return figure
 
 

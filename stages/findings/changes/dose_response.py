@@ -40,7 +40,7 @@ def draw(table: Table, style: Style) -> Figure:
         rows = table.where(setting=setting, base=base)
         doses, places = [row["dose"] for row in rows], range(len(rows))
         axes.plot(places, [row["accuracy"] for row in rows], color=style.INK, linewidth=0.8, zorder=0.5)
-        for over, apart, color, marker in (("images", -0.08, style.BLUE, "o"), ("seeds", 0.08, style.ORANGE, "s")):
+        for (over, (color, marker)), apart in zip(style.OVER.items(), (-0.08, 0.08), strict=True):
             for place, row in zip(places, rows, strict=True):
                 if row[f"low_{over}"] is not None:
                     ends = row[f"low_{over}"], row[f"high_{over}"]
@@ -49,14 +49,13 @@ def draw(table: Table, style: Style) -> Figure:
         axes.set_xticks(places, [f"{dose:g}" for dose in doses])
         axes.set(xlabel=setting, title=style.short(base, 20))
         style.percent_axis(axes.yaxis, "accuracy" if axes in panels[:, 0] else "")
-    known = {over: color for over, color in (("images", style.BLUE), ("seeds", style.ORANGE)) if _has(table, over)}
-    handles = [style.Line2D([], [], color=color, label=f"over new {over}") for over, color in known.items()]
+    handles = [
+        style.Line2D([], [], color=color, label=f"over new {over}")
+        for over, (color, _) in style.OVER.items()
+        if any(row[f"low_{over}"] is not None for row in table.rows)
+    ]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
-
-
-def _has(table: Table, over: str) -> bool:
-    return any(row[f"low_{over}"] is not None for row in table.rows)
 
 
 FINDING = causal(

@@ -56,8 +56,9 @@ def draw(table: Table, style: Style) -> Figure:
         style.zero_line(axes)
         axes.set_title(title)
         fewest, most = min(row["n"] for row in shown), max(row["n"] for row in shown)
-        style.percent_axis(axes.xaxis, f"n = {fewest} images" if fewest == most else f"n = {fewest} to {most} images")
-        axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+        style.percent_axis(
+            axes.xaxis, f"n = {fewest} images" if fewest == most else f"n = {fewest} to {most} images", ""
+        )
     figure.supxlabel(f"edit {style.MINUS} placebo, percentage points", fontsize=9)
     style.legend_above(figure, panels[0])
     return figure

@@ -46,7 +46,7 @@ def dynamics(right: np.ndarray) -> np.ndarray:
 @picture("When images are learned, and forgotten", "A bar: all held-out images of a class, in all runs.")
 def draw(table: Table, style: Style) -> Figure:
     names = list(dict.fromkeys(row["class"] for row in table.rows if row["n"]))
-    tints = (style.FILLS[2], style.VERMILION, style.ORANGE, style.SKY, style.REST)
+    tints = (style.DARK, style.VERMILION, style.ORANGE, style.SKY, style.REST)
     figure = style.figure(1.3 + 0.3 * len(names))
     axes = figure.subplots()
     left = np.zeros(len(names))

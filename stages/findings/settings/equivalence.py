@@ -40,18 +40,13 @@ def needs(sample: Sample) -> str:
     "Effects outside the bar are excluded. Dot and line: the estimate with the interval of the two tests.",
 )
 def draw(table: Table, style: Style) -> Figure:
-    figure = style.figure(1.1 + 0.36 * len(table.rows))
-    axes = figure.subplots()
+    figure, axes = style.row_chart(effects.labels(table.rows, style))
     for place, row in enumerate(table.rows):
         axes.barh(place, 2 * row["excluded"], left=-row["excluded"], height=0.62, color=style.SKY)
     style.dots(
         axes, table.rows, ("value", "low_tost", "high_tost"), range(len(table.rows)), color=style.INK, marker="o"
     )
-    labels = [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in table.rows]
-    style.rows_down(axes, labels, 44)
-    style.zero_line(axes)
-    style.percent_axis(axes.xaxis, "difference in accuracy, percentage points")
-    axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+    style.percent_axis(axes.xaxis, "difference in accuracy, percentage points", "")
     style.value_column(axes, [f"\N{PLUS-MINUS SIGN}{style.percent(row['excluded'], 1)}" for row in table.rows])
     return figure
 

@@ -33,13 +33,10 @@ def draw(table: Table, style: Style) -> Figure:
     """A row a source, with its three indices."""
     names = list(dict.fromkeys(row["source"] for row in table.rows))
     looks = {"first-order": (style.BLUE, "o"), "Shapley": (style.INK, "D"), "total": (style.ORANGE, "s")}
-    figure = style.figure(1.1 + 0.5 * len(names))
-    axes = figure.subplots()
+    figure, axes = style.row_chart(names, 0.5)
     for (index, (color, marker)), offset in zip(looks.items(), (-0.2, 0, 0.2), strict=True):
         places = [place + offset for place in range(len(names))]
         style.dots(axes, table.where(index=index), ("value", "low", "high"), places, color=color, marker=marker)
-    style.rows_down(axes, names, 44)
-    style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
     legend = [
         style.Line2D([], [], color=color, marker=marker, markersize=5, label=index)

@@ -74,13 +74,10 @@ def draw(table: Table, style: Style) -> Figure:
         "causal": (style.VERMILION, "CAUSAL: what we set"),
         "associated": (style.SKY, "ASSOCIATED: the images"),
     }
-    figure = style.figure(1.1 + 0.36 * len(table.rows))
-    axes = figure.subplots()
+    figure, axes = style.row_chart([row["component"].replace(" x ", f" {style.TIMES} ") for row in table.rows])
     for place, row in enumerate(table.rows):
         axes.barh(place, row["share"], height=0.62, color=kinds[row["kind"]][0])
         axes.hlines(place, row["low"], row["high"], color=style.INK, linewidth=1.2)
-    style.rows_down(axes, [row["component"].replace(" x ", f" {style.TIMES} ") for row in table.rows], 44)
-    style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
     style.value_column(axes, [f"{style.percent(row['share'], 1)}%" for row in table.rows])
     patches = [style.Patch(color=tint, label=words) for kind, (tint, words) in kinds.items() if table.where(kind=kind)]
