@@ -1,7 +1,7 @@
 """What a finding is: one question to the predictions, with its table, its pictures and its words, in one file."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -128,6 +128,11 @@ causal, associated, by_row = (partial(_declared, kind) for kind in ("causal", "a
 def named(run: Run) -> Row:
     """The columns RUN."""
     return {"network": run.network, "seed": run.seed}
+
+
+def sizes(rows: Sequence[Row]) -> str:
+    """The column n of rows in words: '200', or '180 to 1,200'."""
+    return " to ".join(f"{n:,}" for n in dict.fromkeys(each(row["n"] for row in rows) for each in (min, max)))
 
 
 def refusals(reasons: Mapping[str, str]) -> list[Refusal]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, named, picture
+from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, named, picture, sizes
 from stages.outcomes import Outcomes
 from stages.statistics.intervals import correct, paired_difference
 from stages.statistics.sample import Sample
@@ -55,10 +55,7 @@ def draw(table: Table, style: Style) -> Figure:
         style.rows_down(axes, edits)
         style.zero_line(axes)
         axes.set_title(title)
-        fewest, most = min(row["n"] for row in shown), max(row["n"] for row in shown)
-        style.percent_axis(
-            axes.xaxis, f"n = {fewest} images" if fewest == most else f"n = {fewest} to {most} images", ""
-        )
+        style.percent_axis(axes.xaxis, f"n = {sizes(shown)} images", "")
     figure.supxlabel(f"edit {style.MINUS} placebo, percentage points", fontsize=9)
     style.legend_above(figure, panels[0])
     return figure

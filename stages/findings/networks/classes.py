@@ -1,6 +1,6 @@
 """How well is each class recognised? (docs/analysis.md, section 1)"""
 
-from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, named, picture
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, named, picture, sizes
 from stages.statistics.confusions import MOST_PAIRED, confusions
 from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
@@ -55,9 +55,7 @@ def draw(table: Table, style: Style) -> Figure:
     style.rows_down(axes, [style.short(name, 40) for name in names], 24)
     axes.set_xlim(0, 1)
     axes.axvline(0.5, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
-    fewest, most = min(row["n"] for row in rows), max(row["n"] for row in rows)
-    n = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    style.percent_axis(axes.xaxis, f"recall (n = {n} images a class)")
+    style.percent_axis(axes.xaxis, f"recall (n = {sizes(rows)} images a class)")
     style.legend_above(figure, axes)
     return figure
 
