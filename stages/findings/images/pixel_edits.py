@@ -77,7 +77,7 @@ FINDING = causal(
         "difference": Column(float, "rate - placebo_rate"),
         **INTERVAL,
         "p": Column(float, "exact McNemar test of edit against placebo, two-sided"),
-        "p_holm": Column(float, "the sameed over the table (Holm)"),
+        "p_holm": Column(float, "the same, corrected over the table (Holm)"),
         "mean_l2": Column(float, "mean L2 norm of the change, pixel values 0..255"),
     },
     section="What changed pixels do",

@@ -9,7 +9,7 @@ from stages.statistics.table import Column, Row, Table, ends
 LOWEST = 30
 """Classes shown of more than MOST_PAIRED."""
 SIMULTANEOUS = ends(
-    "low_simultaneous", "high_simultaneous", "the interval that holds with those of all classes and runs together"
+    "low_simultaneous", "high_simultaneous", "the interval, 0..1, that holds with those of all classes and runs"
 )
 
 

@@ -32,7 +32,7 @@ FINDING = associated(
         "only_a_right": Column(int, "images that only the first run gets right"),
         "only_b_right": Column(int, "images that only the second run gets right"),
         "p": Column(float, "two-sided p value, 0..1"),
-        "p_holm": Column(float, "the sameed (Holm) over all pairs"),
+        "p_holm": Column(float, "the same, corrected (Holm) over all pairs"),
         **measured("difference", "accuracy of the first run minus that of the second, -1..1"),
     },
     needs=several_runs,
