@@ -1,29 +1,19 @@
 """What is each class taken for? (docs/analysis.md, section 1)"""
 
-import numpy as np
-
 from stages.findings.finding import RUN, Figure, Style, associated, measured, named, picture
-from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
+from stages.statistics.confusions import LEFT_OUT, REST, confusions, listed
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
 
 def rows(sample: Sample) -> list[Row]:
-    table = []
-    names, classes = sample.class_names, range(len(sample.class_names))
-    for run, matrix in zip(sample.runs, confusions(sample), strict=True):
-        cells = list(np.ndindex(matrix.shape))
-        if len(names) > MOST_PAIRED:
-            cells = [(each, each) for each in classes] + largest(matrix * ~np.eye(len(names), dtype=bool))
-        counted = [(names[true], names[answer], matrix[true, answer], matrix[true].sum()) for true, answer in cells]
-        if len(names) > MOST_PAIRED:
-            left = matrix.sum() - sum(count for *_, count, _ in counted)
-            counted.append((REST, REST, left, matrix.sum()))
-        for true, predicted, count, n in counted:
-            row = {**named(run), "true": true, "predicted": predicted, "count": int(count)}
-            table.append(row | wilson(count, n, sample.confidence, "share"))
-    return table
+    return [
+        {**named(run), "true": true, "predicted": predicted, "count": count}
+        | wilson(count, n, sample.confidence, "share")
+        for run, matrix in zip(sample.runs, confusions(sample), strict=True)
+        for true, predicted, count, n in listed(matrix, matrix.sum(axis=1), sample.class_names)
+    ]
 
 
 @picture(

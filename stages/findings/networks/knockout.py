@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings.finding import RUN, Figure, Style, causal, measured, named, no_collapse, picture, probabilities
-from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, largest
+from stages.statistics.confusions import LEFT_OUT, REST, listed
 from stages.statistics.intervals import wilson
 from stages.statistics.knockout import repairing_classes
 from stages.statistics.sample import Sample
@@ -12,28 +12,15 @@ from stages.statistics.table import Column, Row, Table
 
 def rows(sample: Sample) -> list[Row]:
     """Repair of every class by the removal of every other."""
-    names, classes = sample.class_names, len(sample.class_names)
+    classes, table = len(sample.class_names), []
     answers = zip(sample.runs, sample.by_run(sample.right), sample.by_run(repairing_classes(sample)), strict=True)
-    table = []
     for run, right, removed in answers:
         errors = np.bincount(sample.labels[~right], minlength=classes)
         hit = removed >= 0
         repaired = np.zeros((classes, classes), dtype=int)
         np.add.at(repaired, (sample.labels[hit], removed[hit]), 1)
-        cells = largest(repaired) if classes > MOST_PAIRED else list(np.ndindex(repaired.shape))
-        table += [
-            {
-                **named(run),
-                "true": names[i],
-                "removed": names[j],
-                **repair(int(repaired[i, j]), int(errors[i]), sample),
-            }
-            for i, j in cells
-            if i != j
-        ]
-        if classes > MOST_PAIRED:
-            left = repaired.sum() - sum(repaired[cell] for cell in cells)
-            table.append({**named(run), "true": REST, "removed": REST, **repair(int(left), int(errors.sum()), sample)})
+        for true, other, count, n in listed(repaired, errors, sample.class_names, diagonal=False):
+            table.append({**named(run), "true": true, "removed": other, **repair(count, n, sample)})
     return table
 
 

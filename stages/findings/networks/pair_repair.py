@@ -18,29 +18,22 @@ def rows(sample: Sample) -> list[Row]:
     found, table = repairs(sample), []
     for place, network in enumerate(sample.networks):
         samples = found.sampled_shares[:, place]
-        low, high = percentile(samples, sample.confidence)
-        by_share = _ranked(found.shares[place], samples, sample.confidence)
-        by_count = _ranked(found.counts[place], found.sampled_counts[:, place], sample.confidence)
-        first = (_ranks(samples) == 1).mean(axis=0)
-        for pair in np.argsort(by_share[0], kind="stable"):
+        numbers = dict(zip(("low", "high"), percentile(samples, sample.confidence), strict=True))
+        numbers |= {"repair": found.shares[place], "repaired": found.counts[place], "n": found.errors[place]}
+        numbers |= _ranked("rank", found.shares[place], samples, sample.confidence)
+        numbers |= _ranked("count_rank", found.counts[place], found.sampled_counts[:, place], sample.confidence)
+        numbers["p_first"] = (_ranks(samples) == 1).mean(axis=0)
+        for pair in np.argsort(numbers["rank"], kind="stable"):
             a, b = found.pairs[pair]
-            table.append(
-                {"network": network, "class_a": sample.class_names[a], "class_b": sample.class_names[b]}
-                | {"repair": float(found.shares[place, pair]), "low": float(low[pair]), "high": float(high[pair])}
-                | dict(zip(("rank", "rank_low", "rank_high"), map(int, by_share[:, pair]), strict=True))
-                | {"p_first": float(first[pair]), "repaired": int(found.counts[place, pair])}
-                | dict(
-                    zip(("count_rank", "count_rank_low", "count_rank_high"), map(int, by_count[:, pair]), strict=True)
-                )
-                | {"n": int(found.errors[place, pair])}
-            )
+            row = {"network": network, "class_a": sample.class_names[a], "class_b": sample.class_names[b]}
+            table.append(row | {name: FINDING.columns[name].type(each[pair]) for name, each in numbers.items()})
     return table
 
 
-def _ranked(values: np.ndarray, samples: np.ndarray, confidence: float) -> np.ndarray:
-    """Ranks of values (pairs,) and the ends of their intervals, of samples (resamples, pairs): float (3, pairs)."""
+def _ranked(name: str, values: np.ndarray, samples: np.ndarray, confidence: float) -> dict[str, np.ndarray]:
+    """Ranks of values (pairs,) and the ends of their intervals, of samples (resamples, pairs), each float (pairs,)."""
     low, high = percentile(_ranks(samples), confidence)
-    return np.stack([_ranks(values[None])[0], np.floor(low), np.ceil(high)])
+    return {name: _ranks(values[None])[0], f"{name}_low": np.floor(low), f"{name}_high": np.ceil(high)}
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
