@@ -18,11 +18,16 @@ INTERVALS = {
     **ends("low_images", "high_images", "the interval over new images"),
     **ends("low_seeds", "high_seeds", f"the interval over new seeds, runs paired by seed{NO_SEEDS}"),
 }
+
+
+def compared(meaning: str, n: str = "how many images it is computed on", name: str = "value") -> dict[str, Column]:
+    """The columns of a number, of both its intervals, and of how many images and seeds it is computed on."""
+    seeds = Column(int, "how many seeds it is computed on")
+    return {name: Column(float, meaning), **INTERVALS, "n": Column(int, n), "seeds": seeds}
+
+
 ESTIMATE = {
-    "value": Column(float, "difference of accuracy, mean over the last sixth of the epochs and over the seeds, -1..1"),
-    **INTERVALS,
-    "n": Column(int, "how many images it is computed on"),
-    "seeds": Column(int, "how many seeds it is computed on"),
+    **compared("difference of accuracy, mean over the last sixth of the epochs and over the seeds, -1..1"),
     **ends("low_welch", "high_welch", f"the interval over new seeds, runs not paired{NO_SEEDS}"),
     "welch_freedom": Column(float, "Satterthwaite's degrees of freedom of that interval"),
     "last_epoch": Column(float, "the same difference after the last epoch"),
@@ -53,6 +58,14 @@ def intervals(over_images: np.ndarray, by_seed: np.ndarray, confidence: float) -
     """The columns INTERVALS, of a number's values in every resample (resamples,) and of every seed (seeds,)."""
     images, seeds = percentile(over_images, confidence), over_seeds(by_seed, confidence) or (None, None)
     return dict(zip(INTERVALS, (*map(float, images), *seeds), strict=True))
+
+
+def difference(sample: Sample, values: np.ndarray, chosen: np.ndarray) -> Row:
+    """A mean with the columns `compared`, of values (seeds, N) on the chosen images, bool (N,)."""
+    over_images = sample.resamples.chosen_means(values.mean(axis=0)[None], chosen[None])[:, 0]
+    by_seed = values[:, chosen].mean(axis=1)
+    row = {"value": float(by_seed.mean()), "n": int(chosen.sum()), "seeds": len(values)}
+    return row | intervals(over_images, by_seed, sample.confidence)
 
 
 def accuracies(sample: Sample, last_epoch: bool) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How does the accuracy follow a setting that has several values? (docs/analysis.md, section 5)"""
 
 from stages.findings.finding import NETWORK, Figure, Style, causal, no_collapse, picture
-from stages.statistics.effects import INTERVALS, accuracies, intervals, sampled_accuracies
+from stages.statistics.effects import accuracies, compared, intervals, sampled_accuracies
 from stages.statistics.remedies import curves
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -67,9 +67,6 @@ FINDING = causal(
         "base": Column(str, "the network of them that can be compared with most others"),
         "network": NETWORK,
         "dose": Column(float, "its value of the setting"),
-        "accuracy": Column(float, "mean over its seeds, 0..1"),
-        **INTERVALS,
-        "n": Column(int, "images"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        **compared("mean over its seeds, 0..1", "images", "accuracy"),
     },
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 from stages.findings.finding import causal, no_collapse
 from stages.statistics.crossfit import folds
-from stages.statistics.effects import INTERVALS, intervals
+from stages.statistics.effects import compared, difference
 from stages.statistics.remedies import Ladder, ladders
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -27,11 +27,7 @@ def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:
         settings = sample.grid.settings[ladder[place]]
         row |= {f"optimizer_{side}": settings["optimizer"], f"rate_{side}": settings.get("learning_rate")}
         row |= {f"network_{side}": ladder[place], f"at_end_{side}": place in (0, len(ladder) - 1)}
-    difference = right[best[0]] - right[best[1]]
-    over_images = sample.resamples.chosen_means(difference.mean(axis=0)[None], ~chosen_on[None])[:, 0]
-    by_seed = difference[:, ~chosen_on].mean(axis=1)
-    row |= {"value": float(by_seed.mean()), **intervals(over_images, by_seed, sample.confidence)}
-    return row | {"n": int((~chosen_on).sum()), "seeds": len(sample.seeds)}
+    return row | difference(sample, right[best[0]] - right[best[1]], ~chosen_on)
 
 
 def needs(sample: Sample) -> str:
@@ -58,9 +54,6 @@ FINDING = causal(
     columns={
         **_columns("a"),
         **_columns("b"),
-        "value": Column(float, "accuracy of a - that of b, mean over the seeds, -1..1"),
-        **INTERVALS,
-        "n": Column(int, "images that they are compared on"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        **compared("accuracy of a - that of b, mean over the seeds, -1..1", "images that they are compared on"),
     },
 )

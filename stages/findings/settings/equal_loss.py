@@ -8,7 +8,7 @@ import numpy as np
 from stages.findings.finding import associated, epochs, no_collapse
 from stages.findings.settings import best_rates
 from stages.run import Run
-from stages.statistics.effects import INTERVALS, intervals
+from stages.statistics.effects import compared, difference
 from stages.statistics.fit import between, curves, levels, reached
 from stages.statistics.remedies import Ladder, ladders
 from stages.statistics.sample import Sample
@@ -41,15 +41,10 @@ def _row(sample: Sample, networks: list[Ladder], losses: dict[str, list[np.ndarr
     right = [np.mean([_right(sample, each, losses[each], level) for each in ladder], axis=0) for ladder in networks]
     row: Row = {"training_loss": level}
     for side, ladder, answers in zip("ab", networks, right, strict=True):
-        row |= {
-            f"optimizer_{side}": sample.grid.settings[ladder[0]]["optimizer"],
-            f"networks_{side}": "; ".join(ladder),
-        }
+        optimizer = sample.grid.settings[ladder[0]]["optimizer"]
+        row |= {f"optimizer_{side}": optimizer, f"networks_{side}": "; ".join(ladder)}
         row[f"accuracy_{side}"] = float(answers.mean())
-    difference = right[0] - right[1]
-    over_images = sample.resamples.means(difference.mean(axis=0)[:, None])[:, 0]
-    row |= {"value": float(difference.mean()), **intervals(over_images, difference.mean(axis=1), sample.confidence)}
-    return row | {"n": len(sample.labels), "seeds": len(sample.seeds)}
+    return row | difference(sample, right[0] - right[1], np.ones(len(sample.labels), bool))
 
 
 def _right(sample: Sample, network: str, losses: list[np.ndarray], level: float) -> np.ndarray:
@@ -82,9 +77,6 @@ FINDING = associated(
         "training_loss": Column(float, "that all of these reach: cross entropy, nats an image, mean over an epoch"),
         **_columns("a"),
         **_columns("b"),
-        "value": Column(float, "accuracy_a - accuracy_b, -1..1"),
-        **INTERVALS,
-        "n": Column(int, "how many images it is computed on"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        **compared("accuracy_a - accuracy_b, -1..1"),
     },
 )
