@@ -165,11 +165,10 @@ def dots_of_both(axes: Axes, rows: Sequence[Mapping[str, Any]], value: str, apar
 
 
 def row_chart(labels: Sequence[str], row: float = 0.36, head: float = 1.1) -> tuple[Figure, Axes]:
-    """An axes with a row of so many inches a label, from the top down, and a line at zero. head: inches of the rest."""
+    """An axes with a row of so many inches a label, from the top down. head: inches of the rest."""
     drawing = figure(head + row * len(labels))
     axes = drawing.subplots()
     rows_down(axes, labels, 44)
-    zero_line(axes)
     return drawing, axes
 
 
@@ -185,6 +184,7 @@ def rows_down(axes: Axes, labels: Sequence[str], characters: int = 34) -> None:
 
 
 def zero_line(axes: Axes) -> None:
+    """A line at 0, once all else is drawn, so that the axis is as wide as it has to be."""
     axes.axvline(0, color=INK, linewidth=0.8, zorder=0.5)
 
 

@@ -74,6 +74,7 @@ def draw(table: Table, style: Style) -> Figure:
     labels = [f"{row['setting']}: {style.short(row['network'], 20)} ({row['n']:,})" for row in table.rows]
     figure, axes = style.row_chart(labels, 0.42, 1.2)
     style.dots_of_both(axes, table.rows, "excess")
+    style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the errors on sensitive images, minus what luck gives")
     style.legend_above(figure, axes)
     return figure

@@ -61,6 +61,7 @@ def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str
     look = {"color": "none", "marker": "o", "markeredgecolor": style.INK, "markersize": 5}
     axes.plot([row["last_epoch"] for row in estimates], range(len(estimates)), linestyle="none", **look)
     legend.append(style.Line2D([], [], label="after the last epoch", **look))
+    style.zero_line(axes)
     style.percent_axis(axes.xaxis, f"{quantity}, percentage points", "")
     values = [row["value"] for row in estimates]
     style.value_column(axes, [f"{'+' if value > 0 else ''}{style.percent(value, 1)}" for value in values])

@@ -46,6 +46,7 @@ def draw(table: Table, style: Style) -> Figure:
     style.dots(
         axes, table.rows, ("value", "low_tost", "high_tost"), range(len(table.rows)), color=style.INK, marker="o"
     )
+    style.zero_line(axes)
     style.percent_axis(axes.xaxis, "difference in accuracy, percentage points", "")
     style.value_column(axes, [f"\N{PLUS-MINUS SIGN}{style.percent(row['excluded'], 1)}" for row in table.rows])
     return figure

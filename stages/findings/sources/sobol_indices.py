@@ -37,6 +37,7 @@ def draw(table: Table, style: Style) -> Figure:
     for (index, (color, marker)), offset in zip(looks.items(), (-0.2, 0, 0.2), strict=True):
         places = [place + offset for place in range(len(names))]
         style.dots(axes, table.where(index=index), ("value", "low", "high"), places, color=color, marker=marker)
+    style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
     legend = [
         style.Line2D([], [], color=color, marker=marker, markersize=5, label=index)

@@ -78,6 +78,7 @@ def draw(table: Table, style: Style) -> Figure:
     for place, row in enumerate(table.rows):
         axes.barh(place, row["share"], height=0.62, color=kinds[row["kind"]][0])
         axes.hlines(place, row["low"], row["high"], color=style.INK, linewidth=1.2)
+    style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
     style.value_column(axes, [f"{style.percent(row['share'], 1)}%" for row in table.rows])
     patches = [style.Patch(color=tint, label=words) for kind, (tint, words) in kinds.items() if table.where(kind=kind)]
