@@ -1,10 +1,14 @@
 """A finding is what its file says."""
 
+from typing import get_type_hints
+
+import pytest
+
 from stages.findings.changes import near_duplicates, what_remains
-from stages.findings.finding import Picture, causal, picture, refusals, sizes
+from stages.findings.finding import Answer, Picture, causal, picture, refusals, sizes
 from stages.findings.images import pixel_edits
 from stages.findings.registry import FINDINGS
-from stages.statistics.table import Refusal
+from stages.statistics.table import Refusal, Row
 
 
 def test_name_question_and_section_are_those_of_file_docstring_and_room():
@@ -19,6 +23,14 @@ def test_every_finding_asks_and_no_two_ask_the_same():
     questions = [finding.question for finding in FINDINGS]
     assert len(set(questions)) == len(FINDINGS)
     assert all(question[0].isupper() and question.index("?") == len(question) - 1 for question in questions)
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.name)
+def test_functions_that_a_file_names_are_what_a_finding_takes(finding):
+    returned = {"rows": list[Row], "needs": str, "limits": list[Refusal], "answer": Answer | None}
+    for field, expected in returned.items():
+        given = get_type_hints(getattr(finding, field)).get("return", expected)
+        assert given == expected or given is Answer, field
 
 
 def test_pictures_come_as_they_are_defined():
