@@ -16,6 +16,10 @@ from stages.statistics.table import Row
 
 UNKNOWN = np.nan, np.nan
 ENDS = ("low_images", "high_images", "low_seeds", "high_seeds")
+FEWEST = 3
+"""Values that make a curve."""
+Ladder = list[str]
+"""Networks with one optimizer that differ in the learning rate alone, from the lowest."""
 
 
 @dataclass(frozen=True)
@@ -187,11 +191,7 @@ def _row(*values: float) -> Row:
     return dict(zip(keys, [*known, *[None] * (len(keys) - len(known))], strict=True))
 
 
-FEWEST = 3
-"""Values that make a curve."""
-
-
-def curves(grid: Grid) -> list[tuple[str, list[str]]]:
+def numeric_families(grid: Grid) -> list[tuple[str, list[str]]]:
     """Numeric settings of which networks have three or more values, all else in common; base first."""
     numeric = [
         (setting, networks)
@@ -199,10 +199,6 @@ def curves(grid: Grid) -> list[tuple[str, list[str]]]:
         if all(isinstance(grid.settings[network][setting], int | float) for network in networks)
     ]
     return [(setting, networks) for setting, networks in numeric if len(networks) >= FEWEST and setting != "order_seed"]
-
-
-Ladder = list[str]
-"""Networks with one optimizer that differ in the learning rate alone, from the lowest."""
 
 
 def ladders(grid: Grid) -> list[list[Ladder]]:

@@ -5,7 +5,7 @@ import numpy as np
 from stages.findings.finding import Answer, causal, no_collapse
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds
-from stages.statistics.remedies import curves
+from stages.statistics.remedies import numeric_families
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table, ends
 
@@ -25,7 +25,7 @@ def rows(sample: Sample) -> list[Row]:
 
 def _curves(sample: Sample) -> list[list[str]]:
     """Networks that differ in train_share alone, from the smallest share."""
-    found = [networks for setting, networks in curves(sample.grid) if setting == "train_share"]
+    found = [networks for setting, networks in numeric_families(sample.grid) if setting == "train_share"]
     return [sorted(each, key=lambda network: sample.grid.settings[network]["train_share"]) for each in found]
 
 

@@ -2,7 +2,7 @@
 
 from stages.findings.finding import NETWORK, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import accuracies, compared, intervals, sampled_accuracies
-from stages.statistics.remedies import curves
+from stages.statistics.remedies import numeric_families
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
@@ -10,7 +10,7 @@ from stages.statistics.table import Column, Row, Table
 def rows(sample: Sample) -> list[Row]:
     by_seed, samples = accuracies(sample, last_epoch=False), sampled_accuracies(sample, last_epoch=False)
     table = []
-    for setting, networks in curves(sample.grid):
+    for setting, networks in numeric_families(sample.grid):
         dose = {network: float(sample.grid.settings[network][setting]) for network in networks}
         for network in sorted(networks, key=dose.__getitem__):
             place = sample.grid.networks.index(network)
@@ -21,7 +21,7 @@ def rows(sample: Sample) -> list[Row]:
 
 
 def needs(sample: Sample) -> str:
-    if curves(sample.grid):
+    if numeric_families(sample.grid):
         return no_collapse(sample)
     return "no numeric setting has three values among networks that differ in nothing else"
 
