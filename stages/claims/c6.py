@@ -4,9 +4,9 @@ import numpy as np
 
 from stages.claims.claim import Claim, Evidence, Judgement, judged, sure
 from stages.findings.finding import no_collapse
-from stages.findings.networks.pair_repair import repairs
 from stages.findings.registry import Analysis
 from stages.statistics.intervals import simultaneous_bootstrap
+from stages.statistics.pair_repair import repairs
 from stages.statistics.sample import Sample
 
 CLAIMED = ("bird", "cat")

@@ -5,9 +5,9 @@ import numpy as np
 from stages.claims.claim import UNDECIDED, Claim, Evidence, Judgement, above, agreed, judged, of_readings
 from stages.findings.finding import no_collapse
 from stages.findings.registry import Analysis
-from stages.findings.sources.sobol_indices import sampled_indices, sources, without_each_seed
 from stages.statistics.intervals import jackknife, percentile
 from stages.statistics.sample import Sample
+from stages.statistics.shares import sampled_indices, sources, without_each_seed
 from stages.statistics.table import Row
 
 READINGS = ("first-order", "total")

@@ -1,12 +1,15 @@
 """What a finding is: one question to the predictions, with its table, its pictures and its words, in one file."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
+from stages.run import Run
 from stages.statistics.confusions import MOST_PAIRED
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Kind, Refusal, Row, Table
+from stages.statistics.table import Column, Kind, Refusal, Row, Table, ends
 
 Style = Any
 """The module stages.report.style. A finding is handed it to draw with and does not import it, so that the statistics
@@ -19,10 +22,17 @@ SEED = Column(int, "seed of its initial weights and of the order of its images")
 PART = Column(str, "which images: 'training', 'held-out' or 'test'")
 N = Column(int, "how many images, or errors, the number is computed on")
 RUN = {"network": NETWORK, "seed": SEED}
-INTERVAL = {
-    "low": Column(float, "lower end of the interval over new images"),
-    "high": Column(float, "upper end of the interval over new images"),
+IMAGE = {
+    "id": Column(int, "index of the image in the data set's source 'train'"),
+    "file": Column(str, "file that the image came from; empty where there are no files"),
+    "true": Column(str, "class of the label"),
 }
+INTERVAL = ends("low", "high", "the interval over new images")
+
+
+def measured(name: str, meaning: str, n: str = N.meaning) -> dict[str, Column]:
+    """The columns of a number, of its interval over new images, and of how many it is computed on."""
+    return {name: Column(float, meaning), **INTERVAL, "n": Column(int, n)}
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,7 @@ class Picture:
     """A picture of a finding's table: plots/pictures/<name>.png.
 
     title: what it is of. words: what to see in it. draw: from a table that has rows; None where they show nothing.
-    name: that of the finding if ''.
-    wide: whether it needs more than the width of the text.
+    name: that of the finding if ''. wide: whether it needs more than the width of the text.
     """
 
     title: str
@@ -39,6 +48,11 @@ class Picture:
     draw: Callable[[Table, Style], Figure | None]
     name: str = ""
     wide: bool = False
+
+
+def picture(title: str, words: str, **others: Any) -> Callable[[Callable[[Table, Style], Figure | None]], Picture]:
+    """A picture in the place of the function that draws it. others: further fields of Picture."""
+    return lambda draw: Picture(title, words, draw, **others)
 
 
 class Answer(NamedTuple):
@@ -79,7 +93,7 @@ class Finding:
     question: str
     kind: Kind
     caption: str
-    columns: dict[str, Column]
+    columns: Mapping[str, Column]
     rows: Callable[[Sample], list[Row]]
     needs: Callable[[Sample], str] = lambda sample: ""
     limits: Callable[[Sample], list[Refusal]] = lambda sample: []
@@ -90,6 +104,44 @@ class Finding:
     def table(self, sample: Sample) -> Table:
         """The table of a sample that has what the finding needs."""
         return Table(self.name, self.kind, self.columns, self.rows(sample))
+
+
+def _declared(
+    kind: Kind, module: Mapping[str, Any], caption: str, columns: Mapping[str, Column], **others: Any
+) -> Finding:
+    """The finding that a module is, by its globals; others: fields that it takes from elsewhere.
+
+    The file gives the name, the first sentence of its docstring the question, that of its room the section; rows and,
+    where it has them, needs, limits and answer are functions of these names; its pictures come as they are defined.
+    """
+    room, name = module["__name__"].rsplit(".", 1)
+    found = {field: module[field] for field in ("rows", "needs", "limits", "answer") if field in module}
+    found["section"] = str(sys.modules[room].__doc__).rstrip(".")
+    found["question"] = module["__doc__"].partition("?")[0] + "?"
+    found["pictures"] = tuple(each for each in module.values() if isinstance(each, Picture))
+    return Finding(name=name, kind=kind, caption=caption, columns=columns, **found | others)
+
+
+causal, associated, by_row = (partial(_declared, kind) for kind in ("causal", "associated", "by row"))
+
+
+def named(run: Run) -> Row:
+    """The columns RUN."""
+    return {"network": run.network, "seed": run.seed}
+
+
+def sizes(rows: Sequence[Row]) -> str:
+    """The column n of rows in words: '200', or '180 to 1,200'."""
+    return " to ".join(f"{n:,}" for n in dict.fromkeys(each(row["n"] for row in rows) for each in (min, max)))
+
+
+def refusals(reasons: Mapping[str, str]) -> list[Refusal]:
+    """By what is not computed; a reason is '' where it is."""
+    return [Refusal(analysis, reason) for analysis, reason in reasons.items() if reason]
+
+
+def seeds(sample: Sample, fewest: int) -> str:
+    return "" if len(sample.seeds) >= fewest else f"needs {fewest} or more seeds"
 
 
 def several_runs(sample: Sample) -> str:

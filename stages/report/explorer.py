@@ -120,7 +120,7 @@ def files(explored: Explored) -> Iterator[tuple[str, bytes]]:
 
 def page(explored: Explored) -> str:
     """The page as HTML. It holds all but the pixels, runs the one script that it holds, and loads only the sheets."""
-    css, script = environment.source("explorer.css"), "".join(map(environment.source, SCRIPTS))
+    css, script = environment.style("explorer.css"), "".join(map(environment.source, SCRIPTS))
     # Nothing in the data can end the element that holds it.
     text = json.dumps(data(explored), ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return environment.render(

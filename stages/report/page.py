@@ -66,7 +66,7 @@ def render(results: Results, pictures: Mapping[str, bytes], numbered: Mapping[st
 
     pictures: PNGs of the findings, by name. numbered: what these say in place of some classes' names.
     """
-    css = environment.source("page.css")
+    css = environment.style("page.css")
     return environment.render(
         "page.html",
         results=results,

@@ -127,9 +127,9 @@ def percent_tick(value: float) -> str:
     return f"{round(100 * value, 6) + 0.0:g}".replace("-", MINUS)
 
 
-def percent_axis(axis: Any, label: str) -> None:
-    """Ticks of a share, 0..1, shown as percentages."""
-    axis.set_major_formatter(lambda value, _: f"{percent_tick(value)}%")
+def percent_axis(axis: Any, label: str, sign: str = "%") -> None:
+    """Ticks of a share, 0..1, shown as percentages; without the sign, as percentage points."""
+    axis.set_major_formatter(lambda value, _: f"{percent_tick(value)}{sign}")
     axis.set_label_text(label)
 
 
@@ -148,6 +148,30 @@ def dots(
     axes.plot([row[keys[0]] for row in rows], places, **look)
 
 
+OVER = {"images": (BLUE, "o"), "seeds": (ORANGE, "s")}
+"""Colour and marker of intervals over new images, and over new seeds."""
+
+
+def dots_of_both(axes: Axes, rows: Sequence[Mapping[str, Any]], value: str, apart: float = 0.14) -> None:
+    """The column `value` of each row from the top down, with its interval over new images and, below, over new seeds.
+
+    What has no interval is left out, and has no label.
+    """
+    for (over, (color, marker)), offset in zip(OVER.items(), (-apart, apart), strict=True):
+        known = {place + offset: row for place, row in enumerate(rows) if row[f"low_{over}"] is not None}
+        if known:
+            look = {"color": color, "marker": marker, "label": f"over new {over}"}
+            dots(axes, list(known.values()), (value, f"low_{over}", f"high_{over}"), list(known), **look)
+
+
+def row_chart(labels: Sequence[str], row: float = 0.36, head: float = 1.1) -> tuple[Figure, Axes]:
+    """An axes with a row of so many inches a label, from the top down. head: inches of the rest."""
+    drawing = figure(head + row * len(labels))
+    axes = drawing.subplots()
+    rows_down(axes, labels, 44)
+    return drawing, axes
+
+
 def rows_down(axes: Axes, labels: Sequence[str], characters: int = 34) -> None:
     """One row a label from the top down, long ones wrapped, thin lines between, no ticks."""
     axes.set_yticks(range(len(labels)), [wrapped(label, characters) for label in labels])
@@ -160,14 +184,16 @@ def rows_down(axes: Axes, labels: Sequence[str], characters: int = 34) -> None:
 
 
 def zero_line(axes: Axes) -> None:
+    """A line at 0, once all else is drawn, so that the axis is as wide as it has to be."""
     axes.axvline(0, color=INK, linewidth=0.8, zorder=0.5)
 
 
 def legend_above(figure: Figure, axes: Axes, columns: int = 4) -> None:
-    """The legend of one axes above the whole figure, in rows."""
+    """The legend of one axes, where it has one, above the whole figure, in rows."""
     handles, labels = axes.get_legend_handles_labels()
     columns = min(columns, len(labels))
-    figure.legend(by_rows(handles, columns), by_rows(labels, columns), loc="outside upper left", ncols=columns)
+    if labels:
+        figure.legend(by_rows(handles, columns), by_rows(labels, columns), loc="outside upper left", ncols=columns)
 
 
 def offsets(marks: int) -> np.ndarray:
@@ -263,16 +289,8 @@ def _name_classes(axes: Axes, names: Sequence[str]) -> None:
     no_lines(axes)
 
 
-FILLS = (PURPLE, "#E8C6D9", "#3D3D3D", VERMILION, ORANGE, SKY, GREEN, BLUE)
-REST = "#CFCFCF"
-"""Colours of bars of many parts, in order, and of what is left over."""
-
-
-def ink_on(tint: str) -> str:
-    """White or INK, whichever is better read on the colour '#rrggbb' (relative luminance as in WCAG 2.1)."""
-    channels = np.array([int(tint[at : at + 2], 16) for at in (1, 3, 5)]) / 255
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return "white" if linear @ [0.2126, 0.7152, 0.0722] < 0.18 else INK
+REST, DARK = "#CFCFCF", "#3D3D3D"
+"""Colours of parts of bars: of what is left over, and of what stands out."""
 
 
 def value_column(axes: Axes, texts: Sequence[str]) -> None:

@@ -32,6 +32,16 @@ class Resamples:
             means[:, start : start + CHUNK] = columns @ self.counts[:, start : start + CHUNK].astype(np.float64)
         return means.T / images
 
+    def chosen_means(self, values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """Means of values over the chosen images alone, both (k, images): (resamples, k); NaN where none is drawn.
+
+        >>> resamples = Resamples(9, 2, np.random.default_rng(0))
+        >>> resamples.chosen_means(np.array([[0, *[3] * 8]]), np.arange(9)[None] > 0).tolist()
+        [[3.0], [3.0]]
+        """
+        summed, drawn = np.split(self.means(np.concatenate([values * chosen, chosen]).T), 2, axis=1)
+        return np.divide(summed, drawn, out=np.full(drawn.shape, np.nan), where=drawn > 0)
+
 
 def indicators(codes: np.ndarray, categories: int) -> sparse.csr_array:
     """One-hot rows, sparse (n, categories), of codes int (n,); a negative code gives a row of zeros."""

@@ -122,3 +122,17 @@ def _ranges(cumulative: np.ndarray, reach: np.ndarray, mass: np.ndarray) -> Ends
         share = float(mass @ band)
         ends[name] = float(min(max(low, 0), share)), float(max(min(high, 1), share))
     return ends
+
+
+def independent(error_rates: np.ndarray) -> np.ndarray:
+    """Chance that 0, 1, ... R of R runs miss an image if they erred independently, float (R + 1,).
+
+    error_rates: float (R,). The distribution is the Poisson binomial one.
+
+    >>> independent(np.array([0.5, 0.5])).tolist()
+    [0.25, 0.5, 0.25]
+    """
+    chances = np.ones(1)
+    for rate in error_rates:
+        chances = np.convolve(chances, [1 - rate, rate])
+    return chances

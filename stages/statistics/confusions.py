@@ -4,6 +4,7 @@ No table grows with the square of many classes: of more than MOST_PAIRED, the PA
 sum of the rest.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -43,6 +44,24 @@ def largest(counts: np.ndarray) -> list[tuple[int, int]]:
     """
     order = np.argsort(-counts, axis=None, kind="stable")[:PAIRS]
     return [divmod(int(cell), counts.shape[1]) for cell in order if counts.flat[cell]]
+
+
+def listed(
+    counts: np.ndarray, totals: np.ndarray, names: Sequence[str], diagonal: bool = True
+) -> Iterator[tuple[str, str, int, int]]:
+    """Both classes of every cell of a matrix, its count, and the total of its row; of many classes, see above.
+
+    counts: int (classes, classes). totals: int (classes,). diagonal: whether its cells are among them.
+
+    >>> list(listed(np.array([[3, 1], [0, 2]]), np.array([4, 2]), ["a", "b"], diagonal=False))
+    [('a', 'b', 1, 4), ('b', 'a', 0, 2)]
+    """
+    many, equal = len(names) > MOST_PAIRED, np.eye(len(names), dtype=bool)
+    cells = [*zip(*np.nonzero(equal), strict=True), *largest(counts * ~equal)] if many else np.ndindex(counts.shape)
+    shown = [(i, j) for i, j in cells if diagonal or i != j]
+    yield from ((names[i], names[j], int(counts[i, j]), int(totals[i])) for i, j in shown)
+    if many:
+        yield REST, REST, int(counts.sum() - sum(counts[cell] for cell in shown)), int(totals.sum())
 
 
 @cache

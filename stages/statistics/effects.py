@@ -11,22 +11,24 @@ import numpy as np
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import over_seeds, over_unpaired_seeds, percentile
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row
+from stages.statistics.table import Column, Row, ends
 
 NO_SEEDS = "; empty with one seed, or where seeds differ in nothing"
 INTERVALS = {
-    "low_images": Column(float, "lower end of the interval over new images"),
-    "high_images": Column(float, "upper end of the interval over new images"),
-    "low_seeds": Column(float, f"lower end of the interval over new seeds, runs paired by seed{NO_SEEDS}"),
-    "high_seeds": Column(float, f"upper end of the interval over new seeds, runs paired by seed{NO_SEEDS}"),
+    **ends("low_images", "high_images", "the interval over new images"),
+    **ends("low_seeds", "high_seeds", f"the interval over new seeds, runs paired by seed{NO_SEEDS}"),
 }
+
+
+def compared(meaning: str, n: str = "how many images it is computed on", name: str = "value") -> dict[str, Column]:
+    """The columns of a number, of both its intervals, and of how many images and seeds it is computed on."""
+    seeds = Column(int, "how many seeds it is computed on")
+    return {name: Column(float, meaning), **INTERVALS, "n": Column(int, n), "seeds": seeds}
+
+
 ESTIMATE = {
-    "value": Column(float, "difference of accuracy, mean over the last sixth of the epochs and over the seeds, -1..1"),
-    **INTERVALS,
-    "n": Column(int, "how many images it is computed on"),
-    "seeds": Column(int, "how many seeds it is computed on"),
-    "low_welch": Column(float, f"lower end of the interval over new seeds, runs not paired{NO_SEEDS}"),
-    "high_welch": Column(float, f"upper end of the interval over new seeds, runs not paired{NO_SEEDS}"),
+    **compared("difference of accuracy, mean over the last sixth of the epochs and over the seeds, -1..1"),
+    **ends("low_welch", "high_welch", f"the interval over new seeds, runs not paired{NO_SEEDS}"),
     "welch_freedom": Column(float, "Satterthwaite's degrees of freedom of that interval"),
     "last_epoch": Column(float, "the same difference after the last epoch"),
     **{f"last_epoch_{end}": Column(column.type, f"last epoch: {column.meaning}") for end, column in INTERVALS.items()},
@@ -48,9 +50,22 @@ def estimate(sample: Sample, weights: np.ndarray) -> Row:
 
 
 def _intervals(sample: Sample, weights: np.ndarray, last_epoch: bool) -> Row:
-    images = percentile(sampled_accuracies(sample, last_epoch) @ weights, sample.confidence)
-    seeds = over_seeds(weights @ accuracies(sample, last_epoch), sample.confidence) or (None, None)
+    over_images = sampled_accuracies(sample, last_epoch) @ weights
+    return intervals(over_images, weights @ accuracies(sample, last_epoch), sample.confidence)
+
+
+def intervals(over_images: np.ndarray, by_seed: np.ndarray, confidence: float) -> Row:
+    """The columns INTERVALS, of a number's values in every resample (resamples,) and of every seed (seeds,)."""
+    images, seeds = percentile(over_images, confidence), over_seeds(by_seed, confidence) or (None, None)
     return dict(zip(INTERVALS, (*map(float, images), *seeds), strict=True))
+
+
+def difference(sample: Sample, values: np.ndarray, chosen: np.ndarray) -> Row:
+    """A mean with the columns `compared`, of values (seeds, N) on the chosen images, bool (N,)."""
+    over_images = sample.resamples.chosen_means(values.mean(axis=0)[None], chosen[None])[:, 0]
+    by_seed = values[:, chosen].mean(axis=1)
+    row = {"value": float(by_seed.mean()), "n": int(chosen.sum()), "seeds": len(values)}
+    return row | intervals(over_images, by_seed, sample.confidence)
 
 
 def accuracies(sample: Sample, last_epoch: bool) -> np.ndarray:

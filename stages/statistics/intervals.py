@@ -1,6 +1,7 @@
 """Intervals and corrections for many comparisons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -10,19 +11,20 @@ SAME = 1e-12
 
 
 def wilson(successes: float, total: int, confidence: float, name: str = "value") -> dict[str, float | None]:
-    """A proportion with its Wilson score interval (Wilson 1927); keys `name`, low, high, all None where total is 0.
+    """A proportion with its Wilson score interval (Wilson 1927); keys `name`, low, high, None where total is 0, and n.
 
     successes: need not be whole: as a sum of numbers from 0 to 1, each of which varies less than a single answer.
 
     >>> {key: round(end, 3) for key, end in wilson(8, 10, 0.95).items()}
-    {'value': 0.8, 'low': 0.49, 'high': 0.943}
+    {'value': 0.8, 'low': 0.49, 'high': 0.943, 'n': 10}
     """
     if total == 0:
-        return {name: None, "low": None, "high": None}
+        return {name: None, "low": None, "high": None, "n": 0}
     value, extra = float(successes / total), float(stats.norm.ppf((1 + confidence) / 2) ** 2 / total)
     centre, half = value + extra / 2, np.sqrt(extra * value * (1 - value) + extra**2 / 4)
     low, high = (float(end / (1 + extra)) for end in (centre - half, centre + half))
-    return {name: value, "low": max(low, 0.0) if value else 0.0, "high": min(high, 1.0) if value < 1 else 1.0}
+    low, high = max(low, 0.0) if value else 0.0, min(high, 1.0) if value < 1 else 1.0
+    return {name: value, "low": low, "high": high, "n": int(total)}
 
 
 def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
@@ -37,6 +39,17 @@ def percentile(samples: np.ndarray, confidence: float) -> tuple[np.ndarray, np.n
     else:
         low, high = np.quantile(samples, [tail, 1 - tail], axis=0)
     return low, high
+
+
+def resampled(
+    value: float | np.ndarray, samples: np.ndarray, confidence: float, names: Sequence[str] = ("value", "low", "high")
+) -> dict[str, float | None]:
+    """A number, and the ends of its percentile interval of samples (resamples,), under these keys.
+
+    >>> {key: round(end, 3) for key, end in resampled(50, np.arange(101), 0.95).items()}
+    {'value': 50.0, 'low': 2.5, 'high': 97.5}
+    """
+    return dict(zip(names, (float(value), *map(float, percentile(samples, confidence))), strict=True))
 
 
 def over_seeds(contrasts: np.ndarray, confidence: float) -> tuple[float, float] | None:
@@ -163,6 +176,13 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
+def correct(rows: Iterable[dict[str, Any]], column: str) -> None:
+    """Fill in a column with the p values of the column `p`, those that there are, corrected over all rows (Holm)."""
+    tested = [row for row in rows if row["p"] is not None]
+    for row, corrected in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
+        row[column] = float(corrected)
+
+
 def simultaneous(
     successes: Sequence[int] | np.ndarray, totals: Sequence[int] | np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -239,3 +259,21 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     """
     total = only_first + only_second
     return float(stats.binomtest(only_first, total).pvalue) if total else 1.0
+
+
+def welch(first: np.ndarray, second: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
+    """Interval of the difference of two means (Welch 1947); nothing where a sample is of one or neither varies.
+
+    1 ± 4.303 x square root of 1 / 3, of the first sample alone:
+
+    >>> [round(end, 3) for end in welch(np.array([0, 1, 2]), np.zeros(3), 0.95)]
+    [-1.484, 3.484]
+    """
+    sizes = np.array([len(first), len(second)])
+    if sizes.min() < 2 or np.ptp(first) == np.ptp(second) == 0:
+        return None, None
+    errors = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
+    freedom = errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum()
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum())
+    difference = first.mean() - second.mean()
+    return float(difference - half), float(difference + half)

@@ -16,6 +16,10 @@ from stages.statistics.table import Row
 
 UNKNOWN = np.nan, np.nan
 ENDS = ("low_images", "high_images", "low_seeds", "high_seeds")
+FEWEST = 3
+"""Values that make a curve."""
+Ladder = list[str]
+"""Networks with one optimizer that differ in the learning rate alone, from the lowest."""
 
 
 @dataclass(frozen=True)
@@ -185,3 +189,24 @@ def _row(*values: float) -> Row:
     keys = ("share", "placebo", "excess", *ENDS)
     known = [None if np.isnan(value) else float(value) for value in values]
     return dict(zip(keys, [*known, *[None] * (len(keys) - len(known))], strict=True))
+
+
+def numeric_families(grid: Grid) -> list[tuple[str, list[str]]]:
+    """Numeric settings of which networks have three or more values, all else in common; base first."""
+    numeric = [
+        (setting, networks)
+        for setting, networks in families(grid)
+        if all(isinstance(grid.settings[network][setting], int | float) for network in networks)
+    ]
+    return [(setting, networks) for setting, networks in numeric if len(networks) >= FEWEST and setting != "order_seed"]
+
+
+def ladders(grid: Grid) -> list[list[Ladder]]:
+    """Of two optimizers by the alphabet, with two or more rates each, and all else in common."""
+    groups: dict[str, dict[str, Ladder]] = {}
+    stated = {network: grid.settings[network] for network in grid.networks if "optimizer" in grid.settings[network]}
+    for network in sorted(stated, key=lambda network: stated[network].get("learning_rate") or 0):
+        common = rest(stated[network], {"optimizer", "learning_rate"})
+        groups.setdefault(common, {}).setdefault(stated[network]["optimizer"], []).append(network)
+    pairs = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
+    return [pair for pair in pairs if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]

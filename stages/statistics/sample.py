@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -146,6 +147,11 @@ class Sample:
         """Why there are no human votes; '' where there are."""
         where = "votes.npy beside the predictions" if self.dataset == OWN else "params data.human_votes"
         return "" if self.votes is not None else f"human votes are not available ({where})"
+
+    def image(self, index: int) -> dict[str, Any]:
+        """id, file and true class of the image at this place of ids."""
+        file, true = self.file(index), self.class_names[self.labels[index]]
+        return {"id": int(self.ids[index]), "file": file, "true": true}
 
     def file(self, index: int) -> str:
         """The file of the image at this place of ids; '' where there are no files."""

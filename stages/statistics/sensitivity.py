@@ -64,3 +64,16 @@ def beyond_luck(images: Compared) -> np.ndarray:
 
 def _at_least(lead: np.ndarray, side: int, least: float) -> np.ndarray:
     return np.abs(lead) >= least * side - 1e-9
+
+
+def shares(wrong: np.ndarray, weights: np.ndarray, group: list[int]) -> tuple[float, float, float]:
+    """Of the group's errors, the share on sensitive images, what luck gives, and the difference's standard error.
+
+    wrong: bool (networks, seeds, N). The variance of an image is at least that of its luck, which a rare kind of image
+    does not show by itself.
+    """
+    images, errors = compared(wrong, weights), wrong[group].sum(axis=(0, 1))
+    found, luck = sensitive(images), by_luck(images)
+    share, expected = errors @ found / errors.sum(), errors @ luck / errors.sum()
+    squares = np.maximum((found - luck - share + expected) ** 2, luck * (1 - luck))
+    return float(share), float(expected), float(np.sqrt(errors**2 @ squares) / errors.sum())

@@ -26,6 +26,19 @@ class Column(NamedTuple):
     meaning: str
 
 
+def ends(low: str, high: str, interval: str, empty: str = "", type: type = float) -> dict[str, Column]:
+    """The columns of an interval's ends. empty: of the lower one, when there is none."""
+    return {low: Column(type, f"lower end of {interval}{empty}"), high: Column(type, f"upper end of {interval}")}
+
+
+def both_ends(interval: str, name: str = "") -> dict[str, Column]:
+    """The columns of the ends of two intervals, over new images and over new seeds."""
+    return {
+        **ends(f"{name}low_images", f"{name}high_images", f"{interval} over new images"),
+        **ends(f"{name}low_seeds", f"{name}high_seeds", f"{interval} over new seeds"),
+    }
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under described columns, which become <name>.csv. Every row has exactly these keys."""

@@ -20,6 +20,11 @@ def source(template: str) -> str:
     return (FOLDER / template).read_text(encoding="utf-8")
 
 
+def style(name: str) -> str:
+    """A style sheet, after what all have in common."""
+    return source("shared.css") + source(name)
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),

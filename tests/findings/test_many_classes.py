@@ -14,6 +14,7 @@ from stages.findings.networks import (
 )
 from stages.findings.sources import explained
 from stages.statistics import confusions as matrices
+from stages.statistics import pair_repair as repairs
 from tests import worlds
 
 PAIRED = {"confusions": confusions, "confused_pairs": confused_pairs, "knockout": knockout, "pair_repair": pair_repair}
@@ -25,7 +26,7 @@ def few(monkeypatch):
 
     def change(most, pairs=matrices.PAIRS):
         monkeypatch.setattr(matrices, "PAIRS", pairs)
-        for module in (matrices, *PAIRED.values(), classes):
+        for module in (matrices, repairs, confused_pairs, classes):
             monkeypatch.setattr(module, "MOST_PAIRED", most)
 
     return change

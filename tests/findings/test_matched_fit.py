@@ -5,6 +5,7 @@ import pytest
 
 from stages.findings.settings import matched_fit
 from stages.run import Run
+from stages.statistics import fit
 from tests import worlds
 
 PAIR = [("adam", 15), ("sgd", 15)]
@@ -30,8 +31,8 @@ def test_errors_are_compared_at_the_same_training_loss():
 
 
 def test_a_loss_above_the_first_is_reached_at_once():
-    assert matched_fit.reached(np.array([2.0, 1.0]), 3.0) == 1
-    assert matched_fit.between(np.array([0.8, 0.6]), 1.0) == 0.8
+    assert fit.reached(np.array([2.0, 1.0]), 3.0) == 1
+    assert fit.between(np.array([0.8, 0.6]), 1.0) == 0.8
 
 
 APART = ([0.5, 0.4], [0.7, 0.8]), ([2.0, 1.0], [0.3, 0.4])

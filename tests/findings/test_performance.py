@@ -9,6 +9,7 @@ from sklearn.metrics import log_loss, precision_score, recall_score
 
 from stages.findings.networks import class_ranks, classes, confused_pairs, confusions, curves, scores
 from stages.run import Run
+from stages.statistics.scores import BINS, calibration_gaps
 from tests import worlds
 
 NAMES = ("cat", "dog", "frog")
@@ -77,13 +78,13 @@ def test_training_images_have_accuracy_only_and_test_images_come_last(unsure):
     ids=["in one bin", "on both sides of 8/15"],
 )
 def test_calibration_error_is_added_up_bin_by_bin(confidences, expected):
-    gaps = scores.calibration_gaps(np.array([True, False, True, True]), np.array(confidences))
+    gaps = calibration_gaps(np.array([True, False, True, True]), np.array(confidences))
     assert np.abs(gaps.mean(axis=0)).sum() == pytest.approx(expected / 4)
 
 
 def test_a_confidence_of_one_falls_in_the_last_bin():
-    gaps = scores.calibration_gaps(np.array([False]), np.array([1.0], np.float32)).toarray()
-    assert gaps[0, scores.BINS - 1] == -1
+    gaps = calibration_gaps(np.array([False]), np.array([1.0], np.float32)).toarray()
+    assert gaps[0, BINS - 1] == -1
 
 
 def test_recall_and_precision_by_hand():

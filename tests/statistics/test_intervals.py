@@ -18,12 +18,12 @@ from stages.statistics.intervals import (
 def test_wilson_by_hand():
     z, p, n = stats.norm.ppf(0.975), 0.8, 10
     centre, half = (p + z**2 / 2 / n) / (1 + z**2 / n), z / (1 + z**2 / n) * np.sqrt(p * 0.2 / n + z**2 / 4 / n**2)
-    expected = {"share": 0.8, "low": pytest.approx(centre - half), "high": pytest.approx(centre + half)}
+    expected = {"share": 0.8, "low": pytest.approx(centre - half), "high": pytest.approx(centre + half), "n": 10}
     assert wilson(8, 10, 0.95, "share") == expected
 
 
 def test_wilson_of_nothing_has_no_number():
-    assert wilson(0, 0, 0.95) == {"value": None, "low": None, "high": None}
+    assert wilson(0, 0, 0.95) == {"value": None, "low": None, "high": None, "n": 0}
 
 
 def test_holm_never_exceeds_one_and_keeps_the_order():

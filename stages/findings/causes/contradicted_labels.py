@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Finding, N, human_votes
+from stages.findings.finding import associated, human_votes, measured
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -19,27 +19,21 @@ def rows(sample: Sample) -> list[Row]:
     groups = {name: asked & (sample.labels == label) for label, name in enumerate(sample.class_names)}
     table = []
     for name, group in (groups | {ALL: asked}).items():
-        n, count = int(group.sum()), int(np.sum(suspect & group))
+        count = int(np.sum(suspect & group))
         row = {"true": name, "suspect": count, "by_slips": float(slips[group].sum())}
-        table.append({**row, **wilson(count, n, sample.confidence, "share"), "n": n})
+        table.append(row | wilson(count, group.sum(), sample.confidence, "share"))
     return table
 
 
-FINDING = Finding(
-    name="contradicted_labels",
-    section="What single errors are put down to",
-    question="How many labels does everyone asked contradict, and how many would slips give?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Images of which all votes are for one and the same class that is not the label, beside the number "
     "expected if annotators err independently, each at the rates of his or her own votes.",
     columns={
         "true": Column(str, f"class of the label, or '{ALL}'"),
         "suspect": Column(int, "images whose votes are all for one other class"),
         "by_slips": Column(float, "how many independent slips of the annotators would give"),
-        "share": Column(float, "suspect / n, 0..1; empty where n is 0"),
-        **INTERVAL,
-        "n": N._replace(meaning="images of the class with two or more votes"),
+        **measured("share", "suspect / n, 0..1; empty where n is 0", "images of the class with two or more votes"),
     },
-    rows=rows,
     needs=human_votes,
 )

@@ -1,22 +1,17 @@
-"""Are errors on images that the network always misses, or luck of the run? (docs/analysis.md, section 4)"""
-
-from collections.abc import Sequence
-from typing import Any
+"""Are errors on images that a network always misses, or luck of the run? (docs/analysis.md, section 4)"""
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, Answer, Figure, Finding, Picture, Style
+from stages.findings.finding import NETWORK, Answer, Figure, Style, associated, picture
 from stages.statistics.causes import three_seeds
 from stages.statistics.chances import BANDS, also_wrong, fitted, ranges_over_images, ranges_over_seeds
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 ALL = "all networks"
 INTERVALS = {
-    "low_images": Column(float, "lower end of the interval over new images; empty without errors"),
-    "high_images": Column(float, "upper end of the interval over new images"),
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with fewer than three, or no width"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds"),
+    **ends("low_images", "high_images", "the interval over new images", "; empty without errors"),
+    **ends("low_seeds", "high_seeds", "the interval over new seeds", "; empty with fewer than three, or no width"),
     "n": Column(int, "how many errors, over all seeds"),
     "seeds": Column(int, "how many seeds it is computed on"),
 }
@@ -47,31 +42,24 @@ def _of(sample: Sample, wrong: np.ndarray) -> list[Row]:
     return table
 
 
-def dots(axes: Any, rows: Sequence[Row], value: str, style: Style, label: bool = True) -> None:
-    """The value of each row from the top down, with its interval over new images and, below, that over new seeds."""
-    for over, offset, color, marker in (("images", -0.14, style.BLUE, "o"), ("seeds", 0.14, style.ORANGE, "s")):
-        shown = [(place, row) for place, row in enumerate(rows) if row[f"low_{over}"] is not None]
-        places, known = [place + offset for place, _ in shown], [row for _, row in shown]
-        keys = (value, f"low_{over}", f"high_{over}")
-        if known:
-            look = {"label": f"over new {over}"} if label else {}
-            style.dots(axes, known, keys, places, color=color, marker=marker, **look)
-
-
+@picture(
+    "Errors by the image's chance of being missed",
+    "Left: images missed with nearly every seed. Right: the network gets them right with most seeds.",
+    wide=True,
+)
 def draw(table: Table, style: Style) -> Figure:
     networks = {row["network"]: row["n"] for row in table.rows}
     figure = style.figure(1.3 + 0.4 * len(networks))
     panels = figure.subplots(1, len(BANDS), sharey=True)
     for axes, band in zip(panels, BANDS, strict=True):
-        dots(axes, table.where(chance=band), "share", style)
+        style.dots_of_both(axes, table.where(chance=band), "share")
         style.rows_down(axes, [f"{style.short(network, 16)} ({n:,})" for network, n in networks.items()], 26)
         axes.set_xlim(0, 1)
         axes.set_title(band)
         style.percent_axis(axes.xaxis, "")
     label = "share of the errors (their number in brackets), by their image's chance of being missed"
     figure.supxlabel(label, fontsize=9)
-    if panels[0].get_legend_handles_labels()[0]:
-        style.legend_above(figure, panels[0])
+    style.legend_above(figure, panels[0])
     return figure
 
 
@@ -92,11 +80,8 @@ def answer(table: Table) -> Answer | None:
     return Answer(said, row["share"], row["low_images"], row["high_images"], "new images")
 
 
-FINDING = Finding(
-    name="error_mass",
-    section="What single errors are put down to",
-    question="Are errors on images that a network always misses, or luck of the run?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Of a network's errors, the share on images that it misses with a chance of at least 0.9, 0.5 to 0.9, or "
     "less, whichever seed it starts from, with the luck of few runs taken out. The intervals hold all that so many "
     "runs cannot tell apart: with two or three runs that is much.",
@@ -106,15 +91,5 @@ FINDING = Finding(
         "share": Column(float, "of the errors, 0..1; empty where there are none"),
         **INTERVALS,
     },
-    rows=rows,
     needs=three_seeds,
-    pictures=(
-        Picture(
-            "Errors by the image's chance of being missed",
-            "Left: images missed with nearly every seed. Right: the network gets them right with most seeds.",
-            draw,
-            wide=True,
-        ),
-    ),
-    answer=answer,
 )

@@ -3,13 +3,13 @@
 import numpy as np
 from scipy import stats
 
-from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN, dots
-from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style
+from stages.findings.causes.error_mass import ALL, INTERVALS, UNKNOWN
+from stages.findings.finding import NETWORK, Figure, Style, associated, picture, refusals, seeds
 from stages.statistics.causes import contrast_needs
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import jackknife
 from stages.statistics.sample import Sample
-from stages.statistics.sensitivity import by_luck, compared, sensitive
+from stages.statistics.sensitivity import shares
 from stages.statistics.table import Column, Refusal, Row, Table
 
 
@@ -41,19 +41,6 @@ def _excess(sample: Sample, wrong: np.ndarray, weights: np.ndarray, group: list[
     return row | _over_seeds(excess, wrong, weights, group, sample.confidence)
 
 
-def shares(wrong: np.ndarray, weights: np.ndarray, group: list[int]) -> tuple[float, float, float]:
-    """Of the group's errors, the share on sensitive images, what luck gives, and the difference's standard error.
-
-    wrong: bool (networks, seeds, N). The variance of an image is at least that of its luck, which a rare kind of image
-    does not show by itself.
-    """
-    images, errors = compared(wrong, weights), wrong[group].sum(axis=(0, 1))
-    found, luck = sensitive(images), by_luck(images)
-    share, expected = errors @ found / errors.sum(), errors @ luck / errors.sum()
-    squares = np.maximum((found - luck - share + expected) ** 2, luck * (1 - luck))
-    return float(share), float(expected), float(np.sqrt(errors**2 @ squares) / errors.sum())
-
-
 def _over_seeds(excess: float, wrong: np.ndarray, weights: np.ndarray, group: list[int], confidence: float) -> Row:
     """The jackknife interval; {} with fewer than three seeds, or where it has no width."""
     seeds = wrong.shape[1]
@@ -71,31 +58,30 @@ def needs(sample: Sample) -> str:
 
 
 def limits(sample: Sample) -> list[Refusal]:
-    reasons = {setting: contrast_needs(sample, setting, each) for setting, each in _contrasts(sample.grid).items()}
-    missing = [Refusal(f"images sensitive to the {setting}", reason) for setting, reason in reasons.items() if reason]
-    if len(sample.seeds) < 3:  # by jackknife, which leaves one out
-        missing.append(Refusal("new-seed intervals of the excess over luck", "needs 3 or more seeds"))
-    return missing
+    reasons = {
+        f"images sensitive to the {setting}": contrast_needs(sample, setting, contrast)
+        for setting, contrast in _contrasts(sample.grid).items()
+    }
+    jackknife = {"new-seed intervals of the excess over luck": seeds(sample, 3)}
+    return refusals(reasons | jackknife)
 
 
+@picture(
+    "Errors on images that a setting changes, beyond luck",
+    "Right of zero: more errors than luck gives are on images that one level of the setting gets right.",
+)
 def draw(table: Table, style: Style) -> Figure:
-    figure = style.figure(1.2 + 0.42 * len(table.rows))
-    axes = figure.subplots()
-    dots(axes, table.rows, "excess", style)
     labels = [f"{row['setting']}: {style.short(row['network'], 20)} ({row['n']:,})" for row in table.rows]
-    style.rows_down(axes, labels, 44)
+    figure, axes = style.row_chart(labels, 0.42, 1.2)
+    style.dots_of_both(axes, table.rows, "excess")
     style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the errors on sensitive images, minus what luck gives")
-    if axes.get_legend_handles_labels()[0]:
-        style.legend_above(figure, axes)
+    style.legend_above(figure, axes)
     return figure
 
 
-FINDING = Finding(
-    name="sensitive_images",
-    section="What single errors are put down to",
-    question="How many errors are on images whose answer a setting changes, beyond luck?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Share of a network's errors on images whose error rates with the setting's two levels differ by at least "
     "a half, minus the share expected if the setting matters on no image. Above 0: it matters on some. Their share of "
     "the errors is larger than the excess, since what luck would give is taken off them too.",
@@ -107,14 +93,4 @@ FINDING = Finding(
         "excess": Column(float, "share - by_luck, -1..1"),
         **INTERVALS,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Errors on images that a setting changes, beyond luck",
-            "Right of zero: more errors than luck gives are on images that one level of the setting gets right.",
-            draw,
-        ),
-    ),
 )

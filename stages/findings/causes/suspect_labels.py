@@ -1,8 +1,6 @@
 """Where everyone asked contradicts the label, do the networks side with people? (docs/analysis.md, section 4)"""
 
-from dataclasses import asdict
-
-from stages.findings.finding import INTERVAL, RUN, Finding, N, human_votes
+from stages.findings.finding import RUN, associated, human_votes, measured, named
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -16,26 +14,22 @@ def rows(sample: Sample) -> list[Row]:
     answers = zip(sample.runs, sample.by_run(sample.right), sample.by_run(sample.predicted), strict=True)
     for run, right, predicted in answers:
         errors = suspect & ~right
-        n, as_people = int(errors.sum()), int((predicted == chosen)[errors].sum())
-        share = wilson(as_people, n, sample.confidence, "share")
-        table.append({**asdict(run), "as_people": as_people, **share, "n": n})
+        as_people = int((predicted == chosen)[errors].sum())
+        share = wilson(as_people, errors.sum(), sample.confidence, "share")
+        table.append({**named(run), "as_people": as_people, **share})
     return table
 
 
-FINDING = Finding(
-    name="suspect_labels",
-    section="What single errors are put down to",
-    question="Where everyone asked contradicts the label, do the networks side with people?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Errors on images of which all people chose one and the same class, not the label, and how many of them "
     "give that class: there, the label may be what is wrong.",
     columns={
         **RUN,
         "as_people": Column(int, "errors that give the class that people chose"),
-        "share": Column(float, "as_people / n, 0..1; empty where n is 0"),
-        **INTERVAL,
-        "n": N._replace(meaning="errors of the run on images whose label is suspect"),
+        **measured(
+            "share", "as_people / n, 0..1; empty where n is 0", "errors of the run on images whose label is suspect"
+        ),
     },
-    rows=rows,
     needs=human_votes,
 )

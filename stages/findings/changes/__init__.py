@@ -1,1 +1,1 @@
-"""What changes in training do: learning from an image, and one setting at a time."""
+"""What would have made them right."""

@@ -1,15 +1,15 @@
-"""A class that was not there in training, beside the same class barred at the output (docs/analysis.md, section 5)."""
+"""Does a class repair the errors that name it, when it is not there in training? (docs/analysis.md, section 5)"""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from stages.findings.finding import Finding, no_collapse
+from stages.findings.finding import causal, no_collapse, refusals, seeds
 from stages.statistics.knockout import repairing_classes, without
-from stages.statistics.remedies import ENDS, Case, turned
+from stages.statistics.remedies import Case, turned
 from stages.statistics.remedies import remedies as changes
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row
+from stages.statistics.table import Column, Refusal, Row, both_ends
 
 ABSENT, BARRED = "left out in training", "may not be chosen"
 ALL = "all other classes"
@@ -69,18 +69,11 @@ def needs(sample: Sample) -> str:
 
 def limits(sample: Sample) -> list[Refusal]:
     few = {"placebo": 2, "intervals over new seeds": 3}
-    return [
-        Refusal(f"{what} of a class left out in training", f"needs {seeds} or more seeds")
-        for what, seeds in few.items()
-        if len(sample.seeds) < seeds
-    ]
+    return refusals({f"{what} of a class left out in training": seeds(sample, fewest) for what, fewest in few.items()})
 
 
-FINDING = Finding(
-    name="absent_class",
-    section="What would have made them right",
-    question="Does a class repair the errors that name it, when it is not there in training?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="The base's errors that name a class: the share that is right in a network that never saw this class, and "
     "in the base when this class may not be chosen; both in runs with other seeds. The placebo is the base as it is "
     "with those seeds. 'same_run' is the class knockout of the very run that errs. Intervals of the excess.",
@@ -93,12 +86,9 @@ FINDING = Finding(
         "share": Column(float, "of the base's errors that name the class, what runs with other seeds get right, 0..1"),
         "placebo": Column(float, "the share that the base's runs with other seeds get right; empty with one seed"),
         "excess": Column(float, "share - placebo, -1..1"),
-        **{key: Column(float, f"{key.split('_')[0]} end of its interval over new {key.split('_')[1]}") for key in ENDS},
+        **both_ends("its interval"),
         "same_run": Column(float, "share that is right in the same run when the class may not be chosen, 0..1"),
         "n": Column(int, "errors of the base that name the class, all seeds together"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
 )

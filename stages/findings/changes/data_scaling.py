@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from stages.findings.changes import dose_response
-from stages.findings.finding import Answer, Finding, no_collapse
+from stages.findings.finding import Answer, causal, no_collapse
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds
+from stages.statistics.remedies import numeric_families
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 TIMES = 4
 """The training images to which the line is continued, in multiples of those there are."""
@@ -25,7 +25,7 @@ def rows(sample: Sample) -> list[Row]:
 
 def _curves(sample: Sample) -> list[list[str]]:
     """Networks that differ in train_share alone, from the smallest share."""
-    found = [networks for setting, networks in dose_response.curves(sample.grid) if setting == "train_share"]
+    found = [networks for setting, networks in numeric_families(sample.grid) if setting == "train_share"]
     return [sorted(each, key=lambda network: sample.grid.settings[network]["train_share"]) for each in found]
 
 
@@ -69,11 +69,8 @@ def answer(table: Table) -> Answer:
     return Answer(sentence, row["saved"], row["saved_low_seeds"], row["saved_high_seeds"], "new seeds")
 
 
-FINDING = Finding(
-    name="data_scaling",
-    section="What would have made them right",
-    question="What would more training images bring?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="A power law of the error rate in the share of the training images that is learned from: least squares of "
     f"log error on log share, seed by seed. {TIMES} times as many images are an extrapolation, as good as the law; "
     "'expected' beside 'error' says how well the smaller shares predict the largest. Intervals: t, over seeds.",
@@ -84,14 +81,9 @@ FINDING = Finding(
         "error": Column(float, "error rate with it, mean over the last sixth of the epochs and the seeds, 0..1"),
         "expected": Column(float, "what the line through the smaller shares expects there"),
         "saved": Column(float, "share of the errors that each doubling of the images saves; negative: it adds some"),
-        "saved_low_seeds": Column(float, "lower end of its interval over new seeds"),
-        "saved_high_seeds": Column(float, "upper end of its interval over new seeds"),
+        **ends("saved_low_seeds", "saved_high_seeds", "its interval over new seeds"),
         "error_with_more": Column(float, f"error rate that the line has at {TIMES} times the largest share"),
-        "error_with_more_low_seeds": Column(float, "lower end of its interval over new seeds"),
-        "error_with_more_high_seeds": Column(float, "upper end of its interval over new seeds"),
+        **ends("error_with_more_low_seeds", "error_with_more_high_seeds", "its interval over new seeds"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

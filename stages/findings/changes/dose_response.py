@@ -1,48 +1,35 @@
-"""How does accuracy follow a numeric setting? (docs/analysis.md, section 5)"""
+"""How does the accuracy follow a setting that has several values? (docs/analysis.md, section 5)"""
 
-from stages.findings.finding import NETWORK, Figure, Finding, Picture, Style, no_collapse
-from stages.statistics.effects import INTERVALS, accuracies, sampled_accuracies
-from stages.statistics.grid import Grid
-from stages.statistics.intervals import over_seeds, percentile
-from stages.statistics.remedies import families
+from stages.findings.finding import NETWORK, Figure, Style, causal, no_collapse, picture
+from stages.statistics.effects import accuracies, compared, intervals, sampled_accuracies
+from stages.statistics.remedies import numeric_families
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
-
-FEWEST = 3
-"""Values that make a curve."""
-
-
-def curves(grid: Grid) -> list[tuple[str, list[str]]]:
-    """Numeric settings of which networks have three or more values, all else in common; base first."""
-    numeric = [
-        (setting, networks)
-        for setting, networks in families(grid)
-        if all(isinstance(grid.settings[network][setting], int | float) for network in networks)
-    ]
-    return [(setting, networks) for setting, networks in numeric if len(networks) >= FEWEST and setting != "order_seed"]
 
 
 def rows(sample: Sample) -> list[Row]:
     by_seed, samples = accuracies(sample, last_epoch=False), sampled_accuracies(sample, last_epoch=False)
     table = []
-    for setting, networks in curves(sample.grid):
+    for setting, networks in numeric_families(sample.grid):
         dose = {network: float(sample.grid.settings[network][setting]) for network in networks}
         for network in sorted(networks, key=dose.__getitem__):
             place = sample.grid.networks.index(network)
-            images = map(float, percentile(samples[:, place], sample.confidence))
-            seeds = over_seeds(by_seed[place], sample.confidence) or (None, None)
             row = {"setting": setting, "base": networks[0], "network": network, "dose": dose[network]}
-            row |= {"accuracy": float(by_seed[place].mean()), **dict(zip(INTERVALS, (*images, *seeds), strict=True))}
-            table.append(row | {"n": len(sample.labels), "seeds": len(sample.seeds)})
+            row |= {"accuracy": float(by_seed[place].mean()), "n": len(sample.labels), "seeds": len(sample.seeds)}
+            table.append(row | intervals(samples[:, place], by_seed[place], sample.confidence))
     return table
 
 
 def needs(sample: Sample) -> str:
-    if curves(sample.grid):
+    if numeric_families(sample.grid):
         return no_collapse(sample)
     return "no numeric setting has three values among networks that differ in nothing else"
 
 
+@picture(
+    "Accuracy by the value of a setting",
+    "One panel a setting, and the network that is the base; the values are evenly spaced.",
+)
 def draw(table: Table, style: Style) -> Figure:
     found = dict.fromkeys((row["setting"], row["base"]) for row in table.rows)
     figure = style.figure(0.6 + 2.2 * -(-len(found) // 3))
@@ -53,7 +40,7 @@ def draw(table: Table, style: Style) -> Figure:
         rows = table.where(setting=setting, base=base)
         doses, places = [row["dose"] for row in rows], range(len(rows))
         axes.plot(places, [row["accuracy"] for row in rows], color=style.INK, linewidth=0.8, zorder=0.5)
-        for over, apart, color, marker in (("images", -0.08, style.BLUE, "o"), ("seeds", 0.08, style.ORANGE, "s")):
+        for (over, (color, marker)), apart in zip(style.OVER.items(), (-0.08, 0.08), strict=True):
             for place, row in zip(places, rows, strict=True):
                 if row[f"low_{over}"] is not None:
                     ends = row[f"low_{over}"], row[f"high_{over}"]
@@ -62,21 +49,17 @@ def draw(table: Table, style: Style) -> Figure:
         axes.set_xticks(places, [f"{dose:g}" for dose in doses])
         axes.set(xlabel=setting, title=style.short(base, 20))
         style.percent_axis(axes.yaxis, "accuracy" if axes in panels[:, 0] else "")
-    known = {over: color for over, color in (("images", style.BLUE), ("seeds", style.ORANGE)) if _has(table, over)}
-    handles = [style.Line2D([], [], color=color, label=f"over new {over}") for over, color in known.items()]
+    handles = [
+        style.Line2D([], [], color=color, label=f"over new {over}")
+        for over, (color, _) in style.OVER.items()
+        if any(row[f"low_{over}"] is not None for row in table.rows)
+    ]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 
 
-def _has(table: Table, over: str) -> bool:
-    return any(row[f"low_{over}"] is not None for row in table.rows)
-
-
-FINDING = Finding(
-    name="dose_response",
-    section="What would have made them right",
-    question="How does the accuracy follow a setting that has several values?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Accuracy, mean over the last sixth of the epochs, by the value of a numeric setting, of networks that "
     "differ in nothing else; intervals over new images and over new seeds.",
     columns={
@@ -84,18 +67,6 @@ FINDING = Finding(
         "base": Column(str, "the network of them that can be compared with most others"),
         "network": NETWORK,
         "dose": Column(float, "its value of the setting"),
-        "accuracy": Column(float, "mean over its seeds, 0..1"),
-        **INTERVALS,
-        "n": Column(int, "images"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        **compared("mean over its seeds, 0..1", "images", "accuracy"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "Accuracy by the value of a setting",
-            "One panel a setting, and the network that is the base; the values are evenly spaced.",
-            draw,
-        ),
-    ),
 )

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
 
-from stages.findings.finding import Answer, Figure, Finding, N, Picture, Style
+from stages.findings.finding import Answer, Figure, N, Style, causal, picture, refusals
 from stages.settings import NetworkSettings
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics import votes
 from stages.statistics.confusions import MOST_PAIRED
-from stages.statistics.intervals import excludes_zero, over_seeds
+from stages.statistics.intervals import excludes_zero, over_seeds, welch
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
+from stages.statistics.table import Column, Refusal, Row, Table, ends
 
 ALL = "all networks"
 CHOSEN = ("without", "drop", "train_share", "labels", "label_noise")
@@ -95,22 +94,10 @@ def effect(held_out: np.ndarray, training: np.ndarray, confidence: float) -> Row
     before, after = float(held_out.mean()), float(np.nanmean(training))
     row |= {"held_out_error": before, "training_error": after, "value": before - after}
     row["share"] = (before - after) / before if before else None
-    row["low_images"], row["high_images"] = _welch(held_out.mean(axis=0), np.nanmean(training, axis=0), confidence)
+    row["low_images"], row["high_images"] = welch(held_out.mean(axis=0), np.nanmean(training, axis=0), confidence)
     by_seed = held_out.mean(axis=1) - np.nanmean(training, axis=1)
     row["low_seeds"], row["high_seeds"] = over_seeds(by_seed, confidence) or (None, None)
     return row
-
-
-def _welch(first: np.ndarray, second: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
-    """Interval of the difference of two means (Welch 1947); nothing where a sample is of one or neither varies."""
-    sizes = np.array([len(first), len(second)])
-    if sizes.min() < 2 or np.ptp(first) == np.ptp(second) == 0:
-        return None, None
-    errors = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
-    freedom = errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum()
-    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(errors.sum())
-    difference = first.mean() - second.mean()
-    return float(difference - half), float(difference + half)
 
 
 def needs(sample: Sample) -> str:
@@ -124,16 +111,20 @@ def limits(sample: Sample) -> list[Refusal]:
     unlike = any(one.similarity is None for one in (sample, sample.others["training"]))
     missing = {
         "by dissenting votes": sample.no_votes or sample.others["training"].no_votes,
-        "by similarity": unlike and "the similarity of images is not available",
+        "by similarity": "the similarity of images is not available" if unlike else "",
     }
     missing |= {
         network: f"people's votes decide what {network} learns from ({_chosen(sample, network)}), not the lot"
         for network in sample.grid.networks
         if _by_people(sample, network)
     }
-    return [Refusal(f"having learned from an image, {name}", reason) for name, reason in missing.items() if reason]
+    return refusals({f"having learned from an image, {name}": reason for name, reason in missing.items()})
 
 
+@picture(
+    "Errors on images that networks learned from, and on others",
+    "The length of a line: the errors that would be right answers, had the network learned from the image.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Error rates of all networks on both parts, a row a group, joined by a line."""
     rows = [row for row in table.where(network=ALL) if row["value"] is not None]
@@ -175,20 +166,15 @@ EFFECT = {
     "held_out_error": Column(float, "error rate on the held-out images of the group, 0..1; empty where there are none"),
     "training_error": Column(float, "error rate of the trained network on the training images of the group, 0..1"),
     "value": Column(float, "held-out error - training error: what having learned from the image changes, -1..1"),
-    "low_images": Column(float, "lower end of the interval over new images; empty where none differ"),
-    "high_images": Column(float, "upper end of the interval over new images"),
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty with one seed"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds"),
+    **ends("low_images", "high_images", "the interval over new images", "; empty where none differ"),
+    **ends("low_seeds", "high_seeds", "the interval over new seeds", "; empty with one seed"),
     "share": Column(float, "value / held-out error: of the errors, the share that would be right answers"),
     "n": N._replace(meaning="held-out images of the group"),
     "n_training": N._replace(meaning="training images of the group that a run learned with their label"),
 }
 
-FINDING = Finding(
-    name="learned_images",
-    section="Having learned from an image",
-    question="How many errors would not be errors, had the network learned from the image?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Errors on held-out images beside errors on training images, mean over the seeds. Which is which was drawn "
     "by lot, so the difference is what learning from the image does. Similarity: to the nearest (other) training "
     "image. Intervals: Welch's over images, t over seeds.",
@@ -198,15 +184,5 @@ FINDING = Finding(
         "group": Column(str, "the group of images"),
         **EFFECT,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Errors on images that networks learned from, and on others",
-            "The length of a line: the errors that would be right answers, had the network learned from the image.",
-            draw,
-        ),
-    ),
-    answer=answer,
+    section="Having learned from an image",
 )

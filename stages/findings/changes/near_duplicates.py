@@ -1,10 +1,8 @@
 """How much of the accuracy rests on images that almost equal a training image? (docs/analysis.md)"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import INTERVAL, PART, RUN, Finding, N
+from stages.findings.finding import PART, RUN, associated, measured, named
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -19,9 +17,8 @@ def rows(sample: Sample) -> list[Row]:
         near = np.asarray(part.similarity) >= NEAR_DUPLICATE
         for run, right in zip(part.runs, part.by_run(part.right), strict=True):
             for which, chosen in zip(WHICH, (near | True, near, ~near), strict=True):
-                hits, n = int(right[chosen].sum()), int(chosen.sum())
-                row = {**asdict(run), "part": part.part, "which": which}
-                table.append(row | wilson(hits, n, sample.confidence, "accuracy") | {"n": n})
+                row = {**named(run), "part": part.part, "which": which}
+                table.append(row | wilson(right[chosen].sum(), chosen.sum(), sample.confidence, "accuracy"))
     return table
 
 
@@ -29,21 +26,15 @@ def needs(sample: Sample) -> str:
     return "the similarity of images is not available" if sample.similarity is None else ""
 
 
-FINDING = Finding(
-    name="near_duplicates",
-    section="Having learned from an image",
-    question="How much of the accuracy rests on images that almost equal a training image?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption=f"Accuracy on all images, on near-duplicates of a training image (similarity at least {NEAR_DUPLICATE}), "
     "and without them; with Wilson intervals.",
     columns={
         **RUN,
         "part": PART._replace(meaning="which images: 'held-out' or 'test'"),
         "which": Column(str, f"of these: {', '.join(WHICH)}"),
-        "accuracy": Column(float, "share of right answers, 0..1; empty where there are none"),
-        **INTERVAL,
-        "n": N,
+        **measured("accuracy", "share of right answers, 0..1; empty where there are none"),
     },
-    rows=rows,
-    needs=needs,
+    section="Having learned from an image",
 )

@@ -1,4 +1,7 @@
-"""What would have made errors right: one setting changed in training (docs/analysis.md, section 5)"""
+"""Which change in training makes wrong answers right, and which right ones wrong, beyond luck?
+
+docs/analysis.md, section 5.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,16 +9,15 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture, refusals, seeds
 from stages.findings.settings.effects import two_intervals
-from stages.statistics.effects import INTERVALS
-from stages.statistics.intervals import excludes_zero, holm, over_seeds, percentile
+from stages.statistics.effects import INTERVALS, intervals
+from stages.statistics.intervals import correct, excludes_zero, over_seeds
 from stages.statistics.remedies import ENDS, Case, Remedy, compared_images, remedies, turned
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
+from stages.statistics.table import Column, Refusal, Row, Table, both_ends
 
 HELPS, HARMS, NOTHING, UNDECIDED = "helps", "harms", "no effect is seen", "cannot be decided"
-NONE = None, None
 STATES = {"repaired": ("wrong", "right"), "broken": ("right", "wrong")}
 
 
@@ -29,9 +31,7 @@ def rows(sample: Sample) -> list[Row]:
         for name, share in zip(STATES, both, strict=True):
             row |= {name: share["share"]} | {f"{name}_{key}": share[key] for key in ("placebo", "excess", *ENDS)}
         table.append(row)
-    tested = [row for row in table if row["p"] is not None]
-    for row, adjusted in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
-        row["p_adjusted"] = float(adjusted)
+    correct(table, "p_adjusted")
     return sorted(table, key=lambda row: -row["value"])
 
 
@@ -69,9 +69,7 @@ def _differences(sample: Sample, found: Sequence[Remedy]) -> Iterator[Row]:
     """Of accuracies, with what else a row has of the two networks."""
     chosen = np.array([compared_images(sample, remedy) for remedy in found])
     late = np.array([np.subtract(*right(sample, remedy, late=True)[::-1]) for remedy in found])
-    means = sample.resamples.means(np.concatenate([late.mean(axis=1) * chosen, chosen]).T)
-    summed, drawn = np.split(means, 2, axis=1)
-    over_images = np.divide(summed, drawn, out=np.full(drawn.shape, np.nan), where=drawn > 0)
+    over_images = sample.resamples.chosen_means(late.mean(axis=1), chosen)
     for remedy, images, by_image, samples in zip(found, chosen, late, over_images.T, strict=True):
         before, after = (answers[:, images] for answers in right(sample, remedy))
         row = _difference(by_image[:, images].mean(axis=1), samples, sample.confidence)
@@ -81,9 +79,8 @@ def _differences(sample: Sample, found: Sequence[Remedy]) -> Iterator[Row]:
 
 def _difference(by_seed: np.ndarray, over_images: np.ndarray, confidence: float) -> Row:
     """by_seed: float (S,). over_images: float (resamples,)."""
-    ends = (*map(float, percentile(over_images, confidence)), *(over_seeds(by_seed, confidence) or NONE))
     bounds = over_seeds(by_seed, 2 * confidence - 1)
-    row: Row = {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
+    row: Row = {"value": float(by_seed.mean()), **intervals(over_images, by_seed, confidence)}
     row |= {"effect": _effect(row), "excluded": max(map(abs, bounds)) if bounds else None}
     return row | {"p": float(stats.ttest_1samp(by_seed, 0).pvalue) if bounds else None, "p_adjusted": None}
 
@@ -102,7 +99,7 @@ def needs(sample: Sample) -> str:
 def limits(sample: Sample) -> list[Refusal]:
     """What few seeds leave out; that accuracy has no interval over one seed, the grid says."""
     few = {"placebo of repaired and broken answers": 2, "intervals over new seeds of repaired and broken answers": 3}
-    return [Refusal(what, f"needs {seeds} or more seeds") for what, seeds in few.items() if len(sample.seeds) < seeds]
+    return refusals({what: seeds(sample, fewest) for what, fewest in few.items()})
 
 
 def labels(rows: Sequence[Row], style: Style) -> list[str]:
@@ -115,10 +112,16 @@ def labels(rows: Sequence[Row], style: Style) -> list[str]:
     ]
 
 
+@picture("What each change does to the accuracy", "Right of zero: the change helps. Ranked.")
 def draw(table: Table, style: Style) -> Figure:
     return two_intervals(table.rows, labels(table.rows, style), "difference in accuracy", style)
 
 
+@picture(
+    "Answers repaired and broken, beside luck",
+    "A change repairs only as many errors as its dot lies right of the ring, and breaks as many.",
+    name="repaired_and_broken",
+)
 def draw_turned(table: Table, style: Style) -> Figure:
     """Repaired and broken answers beside their placebo."""
     figure = style.figure(1.1 + 0.36 * len(table.rows))
@@ -166,20 +169,16 @@ CHANGE = {
 
 def _turned_columns(name: str) -> dict[str, Column]:
     of, to = STATES[name]
-    end = "of the interval over new {} of the excess"
     return {
         name: Column(float, f"of the base's {of} answers, the share that runs with the change make {to}, 0..1"),
         f"{name}_placebo": Column(float, "the share for runs of the base with another seed; empty with one seed"),
         f"{name}_excess": Column(float, f"{name} - {name}_placebo, -1..1"),
-        **{f"{name}_{key}": Column(float, f"{key.split('_')[0]} end {end.format(key.split('_')[1])}") for key in ENDS},
+        **both_ends("the excess's interval", f"{name}_"),
     }
 
 
-FINDING = Finding(
-    name="remedies",
-    section="What would have made them right",
-    question="Which change in training makes wrong answers right, and which right ones wrong, beyond luck?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Each network against one that differs in one setting alone, from the change that helps most. The accuracy "
     "is a mean over the last sixth of the epochs, runs paired by seed. 'helps' and 'harms': both intervals exclude 0; "
     "the more changes, the likelier one does by luck, for which p_adjusted corrects. Merely another seed repairs and "
@@ -199,17 +198,4 @@ FINDING = Finding(
         "n": Column(int, "images compared: without those of a class that one of the two did not learn"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture("What each change does to the accuracy", "Right of zero: the change helps. Ranked.", draw),
-        Picture(
-            "Answers repaired and broken, beside luck",
-            "A change repairs only as many errors as its dot lies right of the ring, and breaks as many.",
-            draw_turned,
-            name="repaired_and_broken",
-        ),
-    ),
-    answer=answer,
 )

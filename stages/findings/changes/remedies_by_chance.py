@@ -1,14 +1,14 @@
-"""Does a change in training repair the errors that the base always makes? (docs/analysis.md, section 5)"""
+"""Does a change in training repair the errors that the base makes with every seed? (docs/analysis.md, section 5)"""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import Finding
+from stages.findings.finding import causal, seeds
 from stages.statistics.remedies import others, turned
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row
+from stages.statistics.table import Column, Row, ends
 
 BANDS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "all": lambda missing, runs: missing == runs,
@@ -44,15 +44,11 @@ def _only(band: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def needs(sample: Sample) -> str:
-    few = "" if len(sample.seeds) > 2 else "needs 3 or more seeds"
-    return remedies.needs(sample) or few
+    return remedies.needs(sample) or seeds(sample, 3)
 
 
-FINDING = Finding(
-    name="remedies_by_chance",
-    section="What would have made them right",
-    question="Does a change in training repair the errors that the base makes with every seed?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Each run with the change is asked about the images that all of the base's runs with other seeds miss, "
     "half of them or more, or fewer. The placebo is the base's own run with the same seed, which the choice of the "
     "images does not see either. Intervals: bootstrap over images.",
@@ -62,10 +58,7 @@ FINDING = Finding(
         "share": Column(float, "of their errors, what runs with the change get right, 0..1"),
         "placebo": Column(float, "what the base's own run gets right, 0..1"),
         "excess": Column(float, "share - placebo, -1..1"),
-        "low_images": Column(float, "lower end of its interval over new images"),
-        "high_images": Column(float, "upper end of its interval over new images"),
+        **ends("low_images", "high_images", "its interval over new images"),
         "n": Column(int, "errors of the base, each counted with every other seed"),
     },
-    rows=rows,
-    needs=needs,
 )

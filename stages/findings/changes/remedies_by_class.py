@@ -1,12 +1,12 @@
-"""Of which classes does a change in training repair the errors? (docs/analysis.md, section 5)"""
+"""Of which classes does a change in training repair the errors, beyond luck? (docs/analysis.md, section 5)"""
 
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import Figure, Finding, Picture, Style
-from stages.statistics.remedies import ENDS, turned
+from stages.findings.finding import Figure, Style, causal, picture, seeds
+from stages.statistics.remedies import turned
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, both_ends
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -25,6 +25,11 @@ def rows(sample: Sample) -> list[Row]:
     return table
 
 
+@picture(
+    "Errors that each change repairs, by class, beyond luck",
+    "Green: the change repairs more errors of the class than merely another seed does. Purple: fewer.",
+    wide=True,
+)
 def draw(table: Table, style: Style) -> Figure | None:
     """Repaired beyond luck, a row a change, a column a class."""
     rows = table.where(answers="repaired")
@@ -49,14 +54,11 @@ def draw(table: Table, style: Style) -> Figure | None:
 
 
 def needs(sample: Sample) -> str:
-    return remedies.needs(sample) or ("" if len(sample.seeds) > 1 else "needs 2 or more seeds")
+    return remedies.needs(sample) or seeds(sample, 2)
 
 
-FINDING = Finding(
-    name="remedies_by_class",
-    section="What would have made them right",
-    question="Of which classes does a change in training repair the errors, beyond luck?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Of each class, the base's wrong answers that the change makes right, and the right ones that it makes "
     "wrong, beside the placebo, merely another seed. Intervals of the excess over new images and over new seeds.",
     columns={
@@ -66,18 +68,8 @@ FINDING = Finding(
         "share": Column(float, "with the change, 0..1; empty where n is 0"),
         "placebo": Column(float, "the base's own runs with another seed, 0..1"),
         "excess": Column(float, "share - placebo, -1..1"),
-        **{key: Column(float, f"{key.split('_')[0]} end of its interval over new {key.split('_')[1]}") for key in ENDS},
+        **both_ends("its interval"),
         "n": Column(int, "such answers of the base to images of the class, all seeds together"),
         "seeds": Column(int, "how many seeds it is computed on"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "Errors that each change repairs, by class, beyond luck",
-            "Green: the change repairs more errors of the class than merely another seed does. Purple: fewer.",
-            draw,
-            wide=True,
-        ),
-    ),
 )

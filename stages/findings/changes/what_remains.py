@@ -3,7 +3,7 @@
 import numpy as np
 
 from stages.findings.changes import remedies
-from stages.findings.finding import Answer, Finding
+from stages.findings.finding import IMAGE, Answer, associated
 from stages.statistics import votes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -17,13 +17,8 @@ def rows(sample: Sample) -> list[Row]:
     table = []
     for index, agreeing in zip(missed.tolist(), counts.T, strict=True):
         answer = int(agreeing.argmax())
-        row = {
-            "id": int(sample.ids[index]),
-            "file": sample.file(index),
-            "true": sample.class_names[sample.labels[index]],
-        }
-        row |= {"predicted": sample.class_names[answer], "agreeing": int(agreeing[answer]), "runs": len(predicted)}
-        table.append(row | _people(sample, index, answer) | {"n": len(sample.labels)})
+        row = {"predicted": sample.class_names[answer], "agreeing": int(agreeing[answer]), "runs": len(predicted)}
+        table.append(sample.image(index) | row | _people(sample, index, answer) | {"n": len(sample.labels)})
     return sorted(table, key=lambda row: (-row["agreeing"], row["id"]))
 
 
@@ -38,10 +33,6 @@ def _people(sample: Sample, index: int, answer: int) -> Row:
     }
 
 
-def needs(sample: Sample) -> str:
-    return remedies.needs(sample)
-
-
 def answer(table: Table) -> Answer:
     row, share = table.rows[0], len(table.rows) / table.rows[0]["n"]
     sentence = f"{share:.1%} of the images are wrong in every one of {row['runs']} runs, whatever was changed"
@@ -52,17 +43,13 @@ def answer(table: Table) -> Answer:
     return Answer(f"{sentence}.", share)
 
 
-FINDING = Finding(
-    name="what_remains",
-    section="What would have made them right",
-    question="Which images stay wrong, whatever is changed in training?",
-    kind="associated",
+FINDING = associated(
+    globals(),
+    needs=remedies.needs,
     caption="Images that every run of every network gets wrong, those on which most runs give the same answer first, "
     "with how many people chose the label and that answer. The more runs, the fewer are among them by luck.",
     columns={
-        "id": Column(int, "index of the image in the data set's source 'train'"),
-        "file": Column(str, "file that the image came from; empty where there are no files"),
-        "true": Column(str, "class of the label"),
+        **IMAGE,
         "predicted": Column(str, "class that most runs answer"),
         "agreeing": Column(int, "how many runs answer it"),
         "runs": Column(int, "how many runs there are"),
@@ -71,7 +58,4 @@ FINDING = Finding(
         "votes_for_predicted": Column(int, "how many of them chose the class in 'predicted'"),
         "n": Column(int, "images in all"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import Answer, Finding, probabilities
+from stages.findings.finding import IMAGE, Answer, associated, probabilities, several_runs
 from stages.similarity import NEAR_DUPLICATE
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -56,9 +56,7 @@ def _row(part: Sample, index: int) -> Row:
     label, answer = int(part.labels[index]), int(counts.argmax())
     return {
         "part": part.part,
-        "id": int(part.ids[index]),
-        "file": part.file(index),
-        "true": part.class_names[label],
+        **part.image(index),
         "predicted": part.class_names[answer],
         "agreeing": int(counts[answer]),
         "runs": len(answers),
@@ -70,7 +68,7 @@ def _row(part: Sample, index: int) -> Row:
 def needs(sample: Sample) -> str:
     if sample.files is None:
         return "the images have no files that one could look at (the data set is not a folder)"
-    return probabilities(sample) or ("" if len(sample.runs) > 1 else "there is one run only")
+    return probabilities(sample) or several_runs(sample)
 
 
 def answer(table: Table) -> Answer | None:
@@ -85,19 +83,14 @@ def answer(table: Table) -> Answer | None:
     return Answer(f"{sentence} {named}.", count / doubted[0]["images"])
 
 
-FINDING = Finding(
-    name="look_first",
-    section="What to look at first",
-    question="Which images should be looked at first?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption=f"Held-out and training images that every run gets wrong, the label's lowest mean probability first, and "
     f"held-out images that almost equal a training image; of each reason at most {EACH}.",
     columns={
         "why": Column(str, f"why it is listed: {', '.join(map(repr, WHY))}"),
         "part": Column(str, "'held-out', or 'training': runs learned from it, and miss it all the same"),
-        "id": Column(int, "index of the image in the data set's source 'train'"),
-        "file": Column(str, "file that the image came from"),
-        "true": Column(str, "class of the label"),
+        **IMAGE,
         "predicted": Column(str, "class that most runs answer"),
         "agreeing": Column(int, "how many runs answer it"),
         "runs": Column(int, "how many runs there are"),
@@ -106,7 +99,4 @@ FINDING = Finding(
         "n": Column(int, "images of this reason in all"),
         "images": Column(int, "images looked through, held-out and training ones"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.findings.finding import Answer, Finding
+from stages.findings.finding import Answer, associated
 from stages.findings.first import look_first
 from stages.statistics.remedies import remedies
 from stages.statistics.sample import Sample
@@ -73,11 +73,8 @@ def answer(table: Table) -> Answer:
     return Answer(f"Worth trying next: {first['advice']}, since {first['because']}{then}.", first["value"])
 
 
-FINDING = Finding(
-    name="try_next",
-    section="What to look at first",
-    question="What is worth trying next?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Rules of thumb, in this order: doubted labels come first; more pictures help as far as fewer harm; a "
     f"network that misses at least {NOT_LEARNED:.0%} as many of the images that it learned from as of others has not "
     f"learned all that they show; a class with more than {WORST_CLASS} times the errors lacks pictures. The network is "
@@ -88,7 +85,4 @@ FINDING = Finding(
         "value": Column(float, "the first number of the reason, as a share or a difference of shares, -1..1"),
         "network": Column(str, "the network with the best accuracy"),
     },
-    rows=rows,
-    needs=needs,
-    answer=answer,
 )

@@ -1,1 +1,1 @@
-"""Single images."""
+"""The images."""

@@ -1,11 +1,11 @@
-"""Which edits, and which class removed, undo single errors, and how strongly a part of the image speaks for them?"""
+"""What undoes single errors, and where in the image is the evidence for them?"""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from stages.findings.finding import Finding
-from stages.findings.images.galleries import ANSWER, answer
+from stages.findings.finding import causal
+from stages.findings.images.galleries import ANSWER, answered
 from stages.findings.images.pixel_edits import interventions
 from stages.run import Run
 from stages.statistics.knockout import repairing_classes
@@ -42,7 +42,7 @@ def _row(sample: Sample, run: Run, place: int) -> Row:
     removed = sample.by_run(repairing_classes(sample))[position, index]
     edited, placebo = outcomes.error_edited[:, place], outcomes.error_placebo[:, place]
     return {
-        **answer(sample, position, index),
+        **answered(sample, position, index),
         "edits": "; ".join(outcomes.edits[edited]),
         "noise_too": "; ".join(outcomes.edits[edited & placebo]),
         "class_removed": "" if removed < 0 else sample.class_names[removed],
@@ -50,11 +50,8 @@ def _row(sample: Sample, run: Run, place: int) -> Row:
     }
 
 
-FINDING = Finding(
-    name="explained_images",
-    section="Single errors, and what undoes them",
-    question="What undoes single errors, and where in the image is the evidence for them?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption=f"At most {AT_MOST} errors drawn at random, the networks taking turns, and what undoes each. A square of a "
     "quarter of the side, filled with the mean colour, slid over the image, and the lead of the wrong class's "
     "logit over the true one's was read again (Zeiler and Fergus 2014): the map says what the hidden part had "
@@ -70,6 +67,6 @@ FINDING = Finding(
             "average, when a square hides that pixel",
         ),
     },
-    rows=rows,
+    section="Single errors, and what undoes them",
     needs=interventions,
 )

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import cache
 
 import numpy as np
 
-from stages.findings.finding import RUN, Finding
+from stages.findings.finding import IMAGE, RUN, associated, named
 from stages.statistics.causes import CAUSES, causes
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -76,22 +75,20 @@ def _row(sample: Sample, gallery: str, index: int, run: int, size: int) -> Row:
     chosen = [] if sample.votes is None else sorted(vote for vote in sample.votes[index] if vote != NO_VOTE)
     return {
         "gallery": gallery,
-        **answer(sample, run, index),
+        **answered(sample, run, index),
         "cause": next((name for name, errors in _causes_by_run(sample).items() if errors[run, index]), ""),
         "votes": "; ".join(sample.class_names[vote] for vote in chosen),
         "n": size,
     }
 
 
-def answer(sample: Sample, run: int, index: int) -> Row:
+def answered(sample: Sample, run: int, index: int) -> Row:
     """The columns ANSWER of an image, by its place, and a run, by its place in Sample.runs."""
     known = sample.answers is None
     predicted = int(sample.by_run(sample.predicted)[run, index])
     return {
-        **asdict(sample.runs[run]),
-        "id": int(sample.ids[index]),
-        "file": sample.file(index),
-        "true": sample.class_names[sample.labels[index]],
+        **named(sample.runs[run]),
+        **sample.image(index),
         "predicted": sample.class_names[predicted],
         "probability": float(sample.by_run(sample.probabilities)[run, index, predicted]) if known else None,
     }
@@ -118,18 +115,14 @@ def described(gallery: str) -> tuple[str, str]:
 
 ANSWER = {
     **RUN,
-    "id": Column(int, "index of the image in the data set's source 'train', or in the predictions made elsewhere"),
-    "file": Column(str, "file that the image came from; empty where there are no files"),
-    "true": Column(str, "class of the label"),
+    **IMAGE,
+    "id": Column(int, f"{IMAGE['id'].meaning}, or in the predictions made elsewhere"),
     "predicted": Column(str, "class that the run answers"),
     "probability": Column(float, "of the predicted class, 0..1; empty where it is not known"),
 }
 
-FINDING = Finding(
-    name="galleries",
-    section="The images",
-    question="Which images are missed: by all, for each cause, and by each network?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="The images shown, drawn at random out of each group, and what the runs shown with each say of it. 'all': "
     "each run of every network; of a cause: one of the runs that err for it; of a network: its first run.",
     columns={
@@ -139,5 +132,4 @@ FINDING = Finding(
         "votes": Column(str, "classes that people chose, by '; '; empty without human votes"),
         "n": Column(int, "images in the group"),
     },
-    rows=rows,
 )

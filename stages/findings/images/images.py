@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import Finding
+from stages.findings.finding import IMAGE, associated
 from stages.statistics import votes
 from stages.statistics.causes import causes
 from stages.statistics.sample import Sample
@@ -16,15 +16,13 @@ def rows(sample: Sample) -> list[Row]:
     found = {name: np.any(fits, axis=1) for name, fits in causes(sample).items()}
     return [
         {
-            "id": int(sample.ids[index]),
-            "file": sample.file(index),
-            "true": sample.class_names[label],
+            **sample.image(index),
             "wrong_runs": int(wrong[index]),
             "causes": BETWEEN.join(name for name, images in found.items() if images[index]),
             "votes": _votes(sample, index),
             "similarity": None if sample.similarity is None else float(sample.similarity[index]),
         }
-        for index, label in enumerate(sample.labels)
+        for index in range(len(sample.labels))
     ]
 
 
@@ -43,20 +41,14 @@ def read_votes(rows: list[Row]) -> np.ndarray | None:
     return np.array([row["votes"].split(BETWEEN) for row in rows], np.uint8)
 
 
-FINDING = Finding(
-    name="images",
-    section="The images",
-    question="What is known of every image?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Every image, for spreadsheets and for the explorer (`make explore`).",
     columns={
-        "id": Column(int, "index of the image in the data set's source 'train'"),
-        "file": Column(str, "file that the image came from; empty where there are no files"),
-        "true": Column(str, "class of the label"),
+        **IMAGE,
         "wrong_runs": Column(int, "how many runs get it wrong"),
         "causes": Column(str, "what the errors of the networks are put down to, by '; '; empty where nothing is"),
         "votes": Column(str, f"of each annotator, by '; ': place of the class, from 0; {votes.NO_VOTE} for no vote"),
         "similarity": Column(float, "to the nearest training image, by brightness, -1..1; empty where it is unknown"),
     },
-    rows=rows,
 )

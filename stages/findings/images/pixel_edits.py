@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, Style, causal, named, picture, sizes
 from stages.outcomes import Outcomes
-from stages.statistics.intervals import holm, paired_difference
+from stages.statistics.intervals import correct, paired_difference
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
@@ -17,14 +15,8 @@ def interventions(sample: Sample) -> str:
 
 def rows(sample: Sample) -> list[Row]:
     """Two rows a run and edit: what it repairs of the wrong images, and what it breaks of the right ones."""
-    table = [
-        {"network": run.network, "seed": run.seed, **row}
-        for run in sample.runs
-        for row in _rows(sample.interventions[run], sample.confidence)
-    ]
-    tested = [row for row in table if row["p"] is not None]
-    for row, corrected in zip(tested, holm(np.array([row["p"] for row in tested])), strict=True):
-        row["p_holm"] = float(corrected)
+    table = [named(run) | row for run in sample.runs for row in _rows(sample.interventions[run], sample.confidence)]
+    correct(table, "p_holm")
     return table
 
 
@@ -39,6 +31,11 @@ def _rows(outcomes: Outcomes, confidence: float) -> Iterator[Row]:
             yield row | means | paired_difference(turned, turned_by_noise, confidence)
 
 
+@picture(
+    "Edits against noise of equal size",
+    "Right of zero: the edit turns more answers than noise of the same size; left: noise turns more. The first "
+    "seed of each network.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """How much more each edit repairs, and breaks, than noise of equal size; the first seed of each network."""
     seeds = {row["network"]: row["seed"] for row in reversed(table.rows)}
@@ -58,19 +55,14 @@ def draw(table: Table, style: Style) -> Figure:
         style.rows_down(axes, edits)
         style.zero_line(axes)
         axes.set_title(title)
-        fewest, most = min(row["n"] for row in shown), max(row["n"] for row in shown)
-        style.percent_axis(axes.xaxis, f"n = {fewest} images" if fewest == most else f"n = {fewest} to {most} images")
-        axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+        style.percent_axis(axes.xaxis, f"n = {sizes(shown)} images", "")
     figure.supxlabel(f"edit {style.MINUS} placebo, percentage points", fontsize=9)
     style.legend_above(figure, panels[0])
     return figure
 
 
-FINDING = Finding(
-    name="pixel_edits",
-    section="What changed pixels do",
-    question="What do edits of the pixels repair and break, beside noise of the same size?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="What pixel edits repair and break, on wrong and right images of each run, drawn at random (params "
     "error_analysis.intervention_images), and what random noise of equal L2 norm (the placebo) does. What counts "
     "is the difference: a wrong answer that any nudge turns was a close call. Interval: Bonett and Price 2012, "
@@ -88,14 +80,6 @@ FINDING = Finding(
         "p_holm": Column(float, "the same, corrected over the table (Holm)"),
         "mean_l2": Column(float, "mean L2 norm of the change, pixel values 0..255"),
     },
-    rows=rows,
+    section="What changed pixels do",
     needs=interventions,
-    pictures=(
-        Picture(
-            "Edits against noise of equal size",
-            "Right of zero: the edit turns more answers than noise of the same size; left: noise turns more. The first "
-            "seed of each network.",
-            draw,
-        ),
-    ),
 )

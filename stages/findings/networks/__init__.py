@@ -1,1 +1,1 @@
-"""The networks, one by one and beside each other."""
+"""The networks."""

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import softmax
 
-from stages.findings.finding import Figure, Finding, Picture, Style, few_classes
+from stages.findings.finding import Figure, Style, associated, few_classes, picture
 from stages.findings.finding import probabilities as known
 from stages.statistics import crossfit
 from stages.statistics.sample import Sample
@@ -100,6 +100,7 @@ def few_images(sample: Sample) -> str:
     return "" if len(sample.labels) >= least else f"needs {least} images or more"
 
 
+@picture("What a leaning to classes costs", "A mark is a run: the further right, the more one-sided.")
 def draw(table: Table, style: Style) -> Figure:
     """Leaning of every run before, against what balancing gains."""
     figure = style.figure(3.4)
@@ -129,18 +130,10 @@ LEANING = {
     "leaning_balanced": Column(float, "the same after the shifts that were fitted on the other half"),
 }
 
-FINDING = Finding(
-    name="class_leaning",
-    section="The networks",
-    question="Which errors come from a run's leaning to some classes?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Answers beside those with a shift for each class that balances them. Shifts are fitted on one half of the "
     "held-out images and counted on the other, both ways. Intervals: t, over groups of images that fit again, and over "
     "seeds.",
     columns={**crossfit.REPAIRS, **LEANING},
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture("What a leaning to classes costs", "A mark is a run: the further right, the more one-sided.", draw),
-    ),
 )

@@ -1,11 +1,9 @@
 """Which classes are recognised best, and which worst? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
 import numpy as np
 from scipy.stats import rankdata
 
-from stages.findings.finding import RUN, Finding, N
+from stages.findings.finding import RUN, N, associated, named
 from stages.statistics.confusions import confusions, recalls, resampled_class_scores
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -20,7 +18,7 @@ def rows(sample: Sample) -> list[Row]:
         for index, name in enumerate(sample.class_names):
             table.append(
                 {
-                    **asdict(run),
+                    **named(run),
                     "class": name,
                     "recall": float(recall[index]) if totals[index] else None,
                     "rank": int((recall > recall[index]).sum()) + 1,
@@ -43,11 +41,8 @@ def among_highest(values: np.ndarray, places: int) -> np.ndarray:
     return (rankdata(-values, method="min", axis=1) <= places).mean(axis=0)
 
 
-FINDING = Finding(
-    name="class_ranks",
-    section="The networks",
-    question="Which classes are recognised best, and which worst?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Classes ranked by recall, with the bootstrap probabilities, over images, of being among the two highest "
     "and the two lowest.",
     columns={
@@ -59,5 +54,4 @@ FINDING = Finding(
         "p_bottom_two": Column(float, "share of the resamples in which fewer than two classes have a lower recall"),
         "n": N,
     },
-    rows=rows,
 )

@@ -1,21 +1,16 @@
 """How well is each class recognised? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, named, picture, sizes
 from stages.statistics.confusions import MOST_PAIRED, confusions
 from stages.statistics.intervals import simultaneous, wilson
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 LOWEST = 30
 """Classes shown of more than MOST_PAIRED."""
-SIMULTANEOUS = {
-    "low_simultaneous": Column(
-        float, "lower end of the interval that holds with those of all classes and runs together"
-    ),
-    "high_simultaneous": Column(float, "upper end of it, 0..1"),
-}
+SIMULTANEOUS = ends(
+    "low_simultaneous", "high_simultaneous", "the interval, 0..1, that holds with those of all classes and runs"
+)
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -24,8 +19,8 @@ def rows(sample: Sample) -> list[Row]:
         for index, name in enumerate(sample.class_names):
             hits = matrix[index, index]
             for score, total in (("recall", matrix[index].sum()), ("precision", matrix[:, index].sum())):
-                row = {**asdict(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
-                counted.append((row | dict.fromkeys(SIMULTANEOUS) | {"n": int(total)}, hits))
+                row = {**named(run), "class": name, "score": score, **wilson(hits, total, sample.confidence)}
+                counted.append((row | dict.fromkeys(SIMULTANEOUS), hits))
     for score in ("recall", "precision"):
         _together([(row, hits) for row, hits in counted if row["score"] == score and row["n"]], sample.confidence)
     return [row for row, _ in counted]
@@ -38,6 +33,11 @@ def _together(counted: list[tuple[Row, int]], confidence: float) -> None:
         row.update(zip(SIMULTANEOUS, map(float, values), strict=True))
 
 
+@picture(
+    "Recall of every class",
+    f"The dashed line is one half. Of more than {MOST_PAIRED} classes, the {LOWEST} of lowest recall.",
+    name="recall",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Recall of every class by every run, with Wilson intervals; a line at a half. Of many classes, the lowest."""
     rows = _lowest(table.where(score="recall"))
@@ -55,9 +55,7 @@ def draw(table: Table, style: Style) -> Figure:
     style.rows_down(axes, [style.short(name, 40) for name in names], 24)
     axes.set_xlim(0, 1)
     axes.axvline(0.5, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
-    fewest, most = min(row["n"] for row in rows), max(row["n"] for row in rows)
-    n = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    style.percent_axis(axes.xaxis, f"recall (n = {n} images a class)")
+    style.percent_axis(axes.xaxis, f"recall (n = {sizes(rows)} images a class)")
     style.legend_above(figure, axes)
     return figure
 
@@ -77,11 +75,8 @@ def _run(row: Row) -> tuple[str, int]:
     return row["network"], row["seed"]
 
 
-FINDING = Finding(
-    name="classes",
-    section="The networks",
-    question="How well is each class recognised?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Recall and precision of each class, with Wilson intervals for each alone, and simultaneous intervals "
     "(Clopper and Pearson, Bonferroni) that hold for all classes of all runs together.",
     columns={
@@ -93,14 +88,5 @@ FINDING = Finding(
         **SIMULTANEOUS,
         "n": N,
     },
-    rows=rows,
     with_collapsed=True,
-    pictures=(
-        Picture(
-            "Recall of every class",
-            f"The dashed line is one half. Of more than {MOST_PAIRED} classes, the {LOWEST} of lowest recall.",
-            draw,
-            name="recall",
-        ),
-    ),
 )

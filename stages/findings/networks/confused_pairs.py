@@ -1,11 +1,10 @@
 """Which classes are taken for one another? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
 from itertools import combinations
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Finding, N
+from stages.findings.finding import RUN, associated, measured, named
 from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -14,7 +13,7 @@ from stages.statistics.table import Column, Row
 
 def rows(sample: Sample) -> list[Row]:
     return [
-        {**asdict(run), **row}
+        {**named(run), **row}
         for run, matrix in zip(sample.runs, confusions(sample), strict=True)
         for row in _pairs(matrix, sample)
     ]
@@ -34,22 +33,18 @@ def _pairs(matrix: np.ndarray, sample: Sample) -> list[Row]:
             "b_as_a": int(matrix[b, a]),
             "errors": int(both[a, b]),
             **wilson(both[a, b], n, sample.confidence, "share"),
-            "n": n,
         }
         for a, b in pairs
     ]
     if many:
         left = n - sum(row["errors"] for row in rows)
         rest: Row = {"class_a": REST, "class_b": REST, "a_as_b": None, "b_as_a": None, "errors": left}
-        rows.append(rest | wilson(left, n, sample.confidence, "share") | {"n": n})
+        rows.append(rest | wilson(left, n, sample.confidence, "share"))
     return rows
 
 
-FINDING = Finding(
-    name="confused_pairs",
-    section="The networks",
-    question="Which classes are taken for one another?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Pairs of classes that are taken for one another, both directions, each run's most errors first; with "
     f"Wilson intervals. {LEFT_OUT}",
     columns={
@@ -59,9 +54,6 @@ FINDING = Finding(
         "a_as_b": Column(int, "images of class_a that are taken for class_b"),
         "b_as_a": Column(int, "images of class_b that are taken for class_a"),
         "errors": Column(int, "both together"),
-        "share": Column(float, "of all errors of the run, 0..1; none where it makes none"),
-        **INTERVAL,
-        "n": N,
+        **measured("share", "of all errors of the run, 0..1; none where it makes none"),
     },
-    rows=rows,
 )

@@ -1,33 +1,26 @@
 """What is each class taken for? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
-import numpy as np
-
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style
-from stages.statistics.confusions import LEFT_OUT, MOST_PAIRED, REST, confusions, largest
+from stages.findings.finding import RUN, Figure, Style, associated, measured, named, picture
+from stages.statistics.confusions import LEFT_OUT, REST, confusions, listed
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
 
 
 def rows(sample: Sample) -> list[Row]:
-    table = []
-    names, classes = sample.class_names, range(len(sample.class_names))
-    for run, matrix in zip(sample.runs, confusions(sample), strict=True):
-        cells = list(np.ndindex(matrix.shape))
-        if len(names) > MOST_PAIRED:
-            cells = [(each, each) for each in classes] + largest(matrix * ~np.eye(len(names), dtype=bool))
-        counted = [(names[true], names[answer], matrix[true, answer], matrix[true].sum()) for true, answer in cells]
-        if len(names) > MOST_PAIRED:
-            left = matrix.sum() - sum(count for *_, count, _ in counted)
-            counted.append((REST, REST, left, matrix.sum()))
-        for true, predicted, count, n in counted:
-            row = {**asdict(run), "true": true, "predicted": predicted, "count": int(count)}
-            table.append({**row, **wilson(count, int(n), sample.confidence, "share"), "n": int(n)})
-    return table
+    return [
+        {**named(run), "true": true, "predicted": predicted, "count": count}
+        | wilson(count, n, sample.confidence, "share")
+        for run, matrix in zip(sample.runs, confusions(sample), strict=True)
+        for true, predicted, count, n in listed(matrix, matrix.sum(axis=1), sample.class_names)
+    ]
 
 
+@picture(
+    "Confusion matrices",
+    "Percent of each true class; the diagonal is the recall. Cells that round to nothing are empty.",
+    wide=True,
+)
 def draw(table: Table, style: Style) -> Figure | None:
     if table.where(true=REST):
         return None
@@ -35,29 +28,15 @@ def draw(table: Table, style: Style) -> Figure | None:
     return style.class_matrices(table.rows, "predicted", "count", "n", **look)
 
 
-FINDING = Finding(
-    name="confusions",
-    section="The networks",
-    question="What is each class taken for?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption=f"What the images of each class are taken for, right answers included; with Wilson intervals. {LEFT_OUT}",
     columns={
         **RUN,
         "true": Column(str, "name of the class that the images have"),
         "predicted": Column(str, "name of the class that they are taken for"),
         "count": Column(int, "images of the one class that are taken for the other"),
-        "share": Column(float, f"of the images of the true class, 0..1; none where n is 0; of '{REST}', of all images"),
-        **INTERVAL,
-        "n": N,
+        **measured("share", f"of the images of the true class, 0..1; none where n is 0; of '{REST}', of all images"),
     },
-    rows=rows,
     with_collapsed=True,
-    pictures=(
-        Picture(
-            "Confusion matrices",
-            "Percent of each true class; the diagonal is the recall. Cells that round to nothing are empty.",
-            draw,
-            wide=True,
-        ),
-    ),
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, several_runs
-from stages.statistics.intervals import percentile
+from stages.findings.finding import Figure, Style, associated, measured, picture, several_runs
+from stages.statistics.intervals import resampled
 from stages.statistics.pairs import PAIR, chance_agreement, error_consistency, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -25,12 +25,16 @@ def rows(sample: Sample) -> list[Row]:
         kappa = error_consistency(observed, accuracies[a], accuracies[b])
         if not np.isnan(kappa):
             samples = error_consistency(agreed_samples[:, index], accuracy_samples[:, a], accuracy_samples[:, b])
-            low, high = percentile(samples, sample.confidence)
-            row |= {"kappa": float(kappa), "low": float(low), "high": float(high)}
+            row |= resampled(kappa, samples, sample.confidence, ("kappa", "low", "high"))
         table.append(row)
     return table
 
 
+@picture(
+    "Error consistency of every two runs",
+    "1 if exactly the same images, 0 if no more than their accuracies make likely.",
+    name="agreement",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Kappa of every two runs, with its interval where there is room."""
     runs = list(dict.fromkeys(_run(row, side) for row in table.rows for side in "ab"))
@@ -64,29 +68,15 @@ def _run(row: Row, side: str) -> tuple[str, int]:
     return row[f"network_{side}"], row[f"seed_{side}"]
 
 
-FINDING = Finding(
-    name="consistency",
-    section="The networks",
-    question="Do the networks miss the same images?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Error consistency of two runs (Geirhos et al. 2020): kappa is 1 when they err on the same images, 0 when "
     "they agree as often as independent networks of their accuracies would; with bootstrap intervals over images.",
     columns={
         **PAIR,
         "observed": Column(float, "share of images on which both are right or both wrong, 0..1"),
         "expected": Column(float, "the same share of independent networks with their accuracies"),
-        "kappa": Column(float, "(observed - expected) / (1 - expected), at most 1; none where expected is 1"),
-        **INTERVAL,
-        "n": N,
+        **measured("kappa", "(observed - expected) / (1 - expected), at most 1; none where expected is 1"),
     },
-    rows=rows,
     needs=several_runs,
-    pictures=(
-        Picture(
-            "Error consistency of every two runs",
-            "1 if exactly the same images, 0 if no more than their accuracies make likely.",
-            draw,
-            name="agreement",
-        ),
-    ),
 )

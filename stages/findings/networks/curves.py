@@ -1,8 +1,6 @@
 """How do the scores change from epoch to epoch?"""
 
-from dataclasses import asdict
-
-from stages.findings.finding import RUN, Figure, Finding, Picture, Style
+from stages.findings.finding import RUN, Figure, Style, associated, named, picture
 from stages.history import QUANTITIES
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -12,13 +10,14 @@ WIDTHS = {"held-out": 1.6, "training": 1.1}
 
 
 def rows(sample: Sample) -> list[Row]:
-    return [{**asdict(run), **row} for run in sample.runs for row in sample.histories[run]]
+    return [{**named(run), **row} for run in sample.runs for row in sample.histories[run]]
 
 
 def histories(sample: Sample) -> str:
     return "" if sample.histories else "there is no history of the training"
 
 
+@picture("Learning curves", "Solid: images that no network learns from; dashed: those it learns from.")
 def draw(table: Table, style: Style) -> Figure:
     """Training dashed, held-out solid; one line a run."""
     lines = list(dict.fromkeys((row["network"], row["seed"], row["part"]) for row in table.rows))
@@ -53,11 +52,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="curves",
-    section="The networks",
-    question="How do the scores change from epoch to epoch?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Scores of every run after every epoch: on the training images a mean over the epoch, while the weights "
     "move, on the held-out images at its end.",
     columns={
@@ -68,10 +64,6 @@ FINDING = Finding(
         "loss": Column(float, "cross entropy, nats an image, from 0"),
         "precision": Column(float, "mean over the classes that occur, 0..1"),
     },
-    rows=rows,
-    with_collapsed=True,
     needs=histories,
-    pictures=(
-        Picture("Learning curves", "Solid: images that no network learns from; dashed: those it learns from.", draw),
-    ),
+    with_collapsed=True,
 )

@@ -1,8 +1,8 @@
-"""Which errors would an earlier stop have avoided, and made? (docs/analysis.md, section 1)"""
+"""Which errors would an earlier stop have avoided, and which would it have made? (docs/analysis.md, section 1)"""
 
 import numpy as np
 
-from stages.findings.finding import Finding, epochs
+from stages.findings.finding import associated, epochs
 from stages.statistics import crossfit
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -45,11 +45,8 @@ def chosen_again(sample: Sample, right: np.ndarray) -> np.ndarray:
     return np.take_along_axis(resampled, best, axis=2).sum(axis=(1, 2))
 
 
-FINDING = Finding(
-    name="early_stopping",
-    section="The networks",
-    question="Which errors would an earlier stop have avoided, and which would it have made?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Answers after the best epoch beside those after the last. The best epoch is chosen on one half of the "
     "held-out images and counted on the other, both ways. Intervals: bootstrap over images that choose again, t over "
     "seeds.",
@@ -57,6 +54,5 @@ FINDING = Finding(
         **crossfit.REPAIRS,
         "epochs": Column(str, "the epochs of highest accuracy on the first and on the second half"),
     },
-    rows=rows,
     needs=epochs,
 )

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 
-from stages.findings.finding import RUN, Finding
+from stages.findings.finding import RUN, associated, named
 from stages.findings.networks.curves import histories
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -20,7 +19,7 @@ def rows(sample: Sample) -> list[Row]:
         share = fall([float(row["loss"]) for row in epochs])
         last = {name: epochs[-1][name] for name in ("accuracy", "loss")}
         table.append(
-            {**asdict(run), "epochs": len(epochs), **last, "fall": share, "still_falling": share > STILL_FALLING}
+            {**named(run), "epochs": len(epochs), **last, "fall": share, "still_falling": share > STILL_FALLING}
         )
     return table
 
@@ -37,11 +36,8 @@ def fall(losses: Sequence[float]) -> float:
     return 1 - losses[-1] / before if before else 0.0
 
 
-FINDING = Finding(
-    name="learning",
-    section="The networks",
-    question="Had every run finished learning when its epochs ended?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Training accuracy and loss of the last epoch, means over it while the weights move, and how much the loss "
     "still fell in the last sixth of the epochs.",
     columns={
@@ -54,7 +50,6 @@ FINDING = Finding(
             bool, f"whether it fell by more than {STILL_FALLING:.0%}, so had not finished learning"
         ),
     },
-    rows=rows,
-    with_collapsed=True,
     needs=histories,
+    with_collapsed=True,
 )

@@ -3,10 +3,8 @@
 McNemar's test compares two trained networks, not two optimizers: another seed may reverse it.
 """
 
-import numpy as np
-
-from stages.findings.finding import INTERVAL, Finding, N, several_runs
-from stages.statistics.intervals import holm, mcnemar_p, percentile
+from stages.findings.finding import associated, measured, several_runs
+from stages.statistics.intervals import correct, mcnemar_p, resampled
 from stages.statistics.pairs import PAIR, pairs, resampled_accuracies
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
@@ -18,18 +16,15 @@ def rows(sample: Sample) -> list[Row]:
     table = []
     for a, b, pair in pairs(sample):
         only_a, only_b = int((right[a] & ~right[b]).sum()), int((right[b] & ~right[a]).sum())
-        low, high = percentile(accuracies[:, a] - accuracies[:, b], sample.confidence)
-        row = pair | {"only_a_right": only_a, "only_b_right": only_b, "p": mcnemar_p(only_a, only_b)}
-        table.append(row | {"difference": (only_a - only_b) / n, "low": float(low), "high": float(high), "n": n})
-    adjusted = holm(np.array([row["p"] for row in table]))
-    return [row | {"p_holm": float(p)} for row, p in zip(table, adjusted, strict=True)]
+        row = pair | {"only_a_right": only_a, "only_b_right": only_b, "p": mcnemar_p(only_a, only_b), "n": n}
+        difference = (only_a - only_b) / n, accuracies[:, a] - accuracies[:, b]
+        table.append(row | resampled(*difference, sample.confidence, ("difference", "low", "high")))
+    correct(table, "p_holm")
+    return table
 
 
-FINDING = Finding(
-    name="mcnemar",
-    section="The networks",
-    question="Which of two runs is more accurate?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Two trained networks on the same images: exact McNemar test of the images that only one gets right, and "
     "the difference of accuracies with its paired bootstrap interval over images.",
     columns={
@@ -38,10 +33,7 @@ FINDING = Finding(
         "only_b_right": Column(int, "images that only the second run gets right"),
         "p": Column(float, "two-sided p value, 0..1"),
         "p_holm": Column(float, "the same, corrected (Holm) over all pairs"),
-        "difference": Column(float, "accuracy of the first run minus that of the second, -1..1"),
-        **INTERVAL,
-        "n": N,
+        **measured("difference", "accuracy of the first run minus that of the second, -1..1"),
     },
-    rows=rows,
     needs=several_runs,
 )

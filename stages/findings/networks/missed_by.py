@@ -1,8 +1,9 @@
-"""How many images are missed by none, one, ... all of the runs? (docs/analysis.md, section 2)"""
+"""How many runs miss an image? (docs/analysis.md, section 2)"""
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, N, Style, associated, picture
+from stages.statistics.chances import independent
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -15,25 +16,15 @@ def rows(sample: Sample) -> list[Row]:
     expected = independent(1 - right.mean(axis=1))
     return [
         {"wrong_runs": k, "count": int(count), **wilson(count, len(wrong_runs), sample.confidence, "share")}
-        | {"expected_share": float(chance), "n": len(wrong_runs)}
+        | {"expected_share": float(chance)}
         for k, (count, chance) in enumerate(zip(counts, expected, strict=True))
     ]
 
 
-def independent(error_rates: np.ndarray) -> np.ndarray:
-    """Chance that 0, 1, ... R of R runs miss an image if they erred independently, float (R + 1,).
-
-    error_rates: float (R,). The distribution is the Poisson binomial one.
-
-    >>> independent(np.array([0.5, 0.5])).tolist()
-    [0.25, 0.5, 0.25]
-    """
-    chances = np.ones(1)
-    for rate in error_rates:
-        chances = np.convolve(chances, [1 - rate, rate])
-    return chances
-
-
+@picture(
+    "How many runs miss an image",
+    "Bars above the marks at both ends say that the same images are easy, or hard, for all runs.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """Bars with intervals, and marks where runs that err independently would put their ends."""
     figure = style.figure(3.2)
@@ -61,11 +52,8 @@ COUNTED = {
     "n": N,
 }
 
-FINDING = Finding(
-    name="missed_by",
-    section="The networks",
-    question="How many runs miss an image?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Images that so many of the runs get wrong, beside what independent errors would give; with Wilson "
     "intervals.",
     columns={
@@ -73,12 +61,4 @@ FINDING = Finding(
         "count": Column(int, "images that exactly so many runs get wrong"),
         **COUNTED,
     },
-    rows=rows,
-    pictures=(
-        Picture(
-            "How many runs miss an image",
-            "Bars above the marks at both ends say that the same images are easy, or hard, for all runs.",
-            draw,
-        ),
-    ),
 )

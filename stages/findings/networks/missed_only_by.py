@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import NETWORK, Finding
+from stages.findings.finding import NETWORK, associated
 from stages.findings.networks.missed_by import COUNTED
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -18,7 +18,7 @@ def rows(sample: Sample) -> list[Row]:
         count = int((~right[its].any(axis=0) & right[~its].all(axis=0)).sum())
         expected = float(np.prod(np.where(its, errors, 1 - errors)))
         share = wilson(count, len(sample.labels), sample.confidence, "share")
-        table.append({"network": network, "count": count, **share, "expected_share": expected, "n": len(sample.labels)})
+        table.append({"network": network, "count": count, **share, "expected_share": expected})
     return table
 
 
@@ -27,11 +27,8 @@ def several_networks(sample: Sample) -> str:
     return "" if len(sample.networks) > 1 else f"{sample.networks[0]} is the only network"
 
 
-FINDING = Finding(
-    name="missed_only_by",
-    section="The networks",
-    question="How many images does one network alone miss?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Images that every run of this network gets wrong and every other run gets right, beside what independent "
     "errors would give; with Wilson intervals.",
     columns={
@@ -39,6 +36,5 @@ FINDING = Finding(
         "count": Column(int, "images that all its runs get wrong and all others right"),
         **COUNTED,
     },
-    rows=rows,
     needs=several_networks,
 )

@@ -1,75 +1,16 @@
-"""Which two classes stand in each other's way most?"""
-
-from functools import cache
-from itertools import combinations
-from typing import NamedTuple
+"""Which two classes repair each other's errors most, when either may not be chosen?"""
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import stats
 
-from stages.findings.finding import INTERVAL, NETWORK, Figure, Finding, Picture, Style, no_collapse, probabilities
-from stages.statistics.bootstrap import indicators
-from stages.statistics.confusions import MOST_PAIRED, PAIRS, largest
+from stages.findings.finding import INTERVAL, NETWORK, Figure, Style, causal, no_collapse, picture, probabilities
+from stages.statistics.confusions import MOST_PAIRED, PAIRS
 from stages.statistics.intervals import percentile
-from stages.statistics.knockout import repairing_classes
+from stages.statistics.pair_repair import repairs
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Row, Table
+from stages.statistics.table import Column, Row, Table, ends
 
 SHOWN = 10
-
-
-class Repairs(NamedTuple):
-    """What the removal of classes repairs, of pairs of classes, both directions, all seeds of a network.
-
-    pairs: int (pairs, 2), by index. shares: mean repair, float (networks, pairs). counts: repaired errors, float
-    (networks, pairs). errors: int (networks, pairs). sampled_shares, sampled_counts: the first two in every resample,
-    float (resamples, networks, pairs); counts are per image there, which ranks them alike.
-    """
-
-    pairs: np.ndarray
-    shares: np.ndarray
-    counts: np.ndarray
-    errors: np.ndarray
-    sampled_shares: np.ndarray
-    sampled_counts: np.ndarray
-
-
-def pairs(codes: np.ndarray, classes: int) -> np.ndarray:
-    """Every two of few classes, int (pairs, 2); of many, the pairs with most repaired errors, at most PAIRS.
-
-    codes: int (R, N), true class x classes + class removed; negative where nothing is repaired.
-    """
-    if classes <= MOST_PAIRED:
-        return np.array(list(combinations(range(classes), 2)))
-    counts = np.bincount(codes[codes >= 0], minlength=classes**2).reshape(classes, classes)
-    return np.array(largest(np.triu(counts + counts.T, 1)) or [(0, 1)])
-
-
-@cache
-def repairs(sample: Sample) -> Repairs:
-    classes = len(sample.class_names)
-    labels, removed = sample.labels.astype(int), sample.by_run(repairing_classes(sample))
-    codes = np.where(removed >= 0, labels * classes + removed, -1)
-    found = pairs(codes, classes)
-    a, b = found.T
-    places = np.full(classes**2 + 1, -1)  # the last one is that of no repair
-    places[a * classes + b], places[b * classes + a] = np.arange(2 * len(found)).reshape(2, -1)
-    repaired = sparse.hstack([indicators(places[row], 2 * len(found)) for row in codes], format="csr")
-    wrong_class = np.where(sample.by_run(sample.right), -1, labels)
-    wrong = sparse.hstack([indicators(row, classes) for row in wrong_class], format="csr")
-    shape = (-1, len(sample.networks), len(sample.seeds))
-
-    def of_pairs(repaired: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Shares, counts and errors, each float (draws, networks, pairs)."""
-        repaired, wrong = repaired.reshape(*shape, 2, len(found)), wrong.reshape(*shape, classes)
-        errors = np.stack([wrong[..., a], wrong[..., b]], axis=-2)
-        shares = np.divide(repaired, errors, out=np.zeros(repaired.shape), where=errors > 0)
-        mean = ((shares[..., 0, :] + shares[..., 1, :]) / 2).mean(axis=2)
-        return mean, repaired.sum(axis=2).sum(axis=2), errors.sum(axis=2).sum(axis=2)
-
-    observed = of_pairs(repaired.sum(axis=0), wrong.sum(axis=0))
-    sampled = of_pairs(sample.resamples.means(repaired), sample.resamples.means(wrong))
-    return Repairs(found, *(each[0] for each in observed), *sampled[:2])
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -77,29 +18,22 @@ def rows(sample: Sample) -> list[Row]:
     found, table = repairs(sample), []
     for place, network in enumerate(sample.networks):
         samples = found.sampled_shares[:, place]
-        low, high = percentile(samples, sample.confidence)
-        by_share = _ranked(found.shares[place], samples, sample.confidence)
-        by_count = _ranked(found.counts[place], found.sampled_counts[:, place], sample.confidence)
-        first = (_ranks(samples) == 1).mean(axis=0)
-        for pair in np.argsort(by_share[0], kind="stable"):
+        numbers = dict(zip(("low", "high"), percentile(samples, sample.confidence), strict=True))
+        numbers |= {"repair": found.shares[place], "repaired": found.counts[place], "n": found.errors[place]}
+        numbers |= _ranked("rank", found.shares[place], samples, sample.confidence)
+        numbers |= _ranked("count_rank", found.counts[place], found.sampled_counts[:, place], sample.confidence)
+        numbers["p_first"] = (_ranks(samples) == 1).mean(axis=0)
+        for pair in np.argsort(numbers["rank"], kind="stable"):
             a, b = found.pairs[pair]
-            table.append(
-                {"network": network, "class_a": sample.class_names[a], "class_b": sample.class_names[b]}
-                | {"repair": float(found.shares[place, pair]), "low": float(low[pair]), "high": float(high[pair])}
-                | dict(zip(("rank", "rank_low", "rank_high"), map(int, by_share[:, pair]), strict=True))
-                | {"p_first": float(first[pair]), "repaired": int(found.counts[place, pair])}
-                | dict(
-                    zip(("count_rank", "count_rank_low", "count_rank_high"), map(int, by_count[:, pair]), strict=True)
-                )
-                | {"n": int(found.errors[place, pair])}
-            )
+            row = {"network": network, "class_a": sample.class_names[a], "class_b": sample.class_names[b]}
+            table.append(row | {name: FINDING.columns[name].type(each[pair]) for name, each in numbers.items()})
     return table
 
 
-def _ranked(values: np.ndarray, samples: np.ndarray, confidence: float) -> np.ndarray:
-    """Ranks of values (pairs,) and the ends of their intervals, of samples (resamples, pairs): float (3, pairs)."""
+def _ranked(name: str, values: np.ndarray, samples: np.ndarray, confidence: float) -> dict[str, np.ndarray]:
+    """Ranks of values (pairs,) and the ends of their intervals, of samples (resamples, pairs), each float (pairs,)."""
     low, high = percentile(_ranks(samples), confidence)
-    return np.stack([_ranks(values[None])[0], np.floor(low), np.ceil(high)])
+    return {name: _ranks(values[None])[0], f"{name}_low": np.floor(low), f"{name}_high": np.ceil(high)}
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -111,6 +45,10 @@ def needs(sample: Sample) -> str:
     return probabilities(sample) or no_collapse(sample)
 
 
+@picture(
+    "The pairs that repair each other most",
+    "Removing one class, errors of the other that become right: the ten highest pairs.",
+)
 def draw(table: Table, style: Style) -> Figure:
     """The pairs of which removing one repairs most of the other's errors, a panel a network."""
     networks = list(dict.fromkeys(row["network"] for row in table.rows))
@@ -129,11 +67,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="pair_repair",
-    section="The networks",
-    question="Which two classes repair each other's errors most, when either may not be chosen?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Pairs of classes ranked by the mean repair when either may not be chosen for the other's images, over both"
     " directions and all seeds of a network. Intervals: bootstrap over images. Of more than "
     f"{MOST_PAIRED} classes, the {PAIRS} pairs of which most errors are repaired, ranked among themselves.",
@@ -144,22 +79,11 @@ FINDING = Finding(
         "repair": Column(float, "mean share of the errors that become right, 0..1; 0 for a class without errors"),
         **INTERVAL,
         "rank": Column(int, "1 for the highest repair; equals share the better rank"),
-        "rank_low": Column(int, "lower end of the rank's interval over new images"),
-        "rank_high": Column(int, "upper end of the rank's interval over new images"),
+        **ends("rank_low", "rank_high", "the rank's interval over new images", type=int),
         "p_first": Column(float, "bootstrap probability of rank 1"),
         "repaired": Column(int, "errors that become right, both directions"),
         "count_rank": Column(int, "rank by this number"),
-        "count_rank_low": Column(int, "lower end of its interval over new images"),
-        "count_rank_high": Column(int, "upper end of its interval over new images"),
+        **ends("count_rank_low", "count_rank_high", "its interval over new images", type=int),
         "n": Column(int, "errors on images of the two classes"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "The pairs that repair each other most",
-            "Removing one class, errors of the other that become right: the ten highest pairs.",
-            draw,
-        ),
-    ),
 )

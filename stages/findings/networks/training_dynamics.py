@@ -1,10 +1,8 @@
 """When in training was each image learned, and was it forgotten? (docs/analysis.md, section 1)"""
 
-from dataclasses import asdict
-
 import numpy as np
 
-from stages.findings.finding import INTERVAL, RUN, Figure, Finding, N, Picture, Style, epochs
+from stages.findings.finding import INTERVAL, RUN, Figure, N, Style, associated, epochs, named, picture
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table
@@ -22,10 +20,9 @@ def rows(sample: Sample) -> list[Row]:
         for name, of_class in classes:
             for code, word in enumerate(DYNAMICS):
                 chosen = of_class & (codes == code)
-                n = int(of_class.sum())
-                row = {**asdict(run), "class": name, "dynamics": word, "count": int(chosen.sum())}
-                row |= wilson(row["count"], n, sample.confidence, "share")
-                table.append(row | {"forgetting_events": int(events[chosen].sum()), "n": n})
+                row = {**named(run), "class": name, "dynamics": word, "count": int(chosen.sum())}
+                row |= wilson(row["count"], of_class.sum(), sample.confidence, "share")
+                table.append(row | {"forgetting_events": int(events[chosen].sum())})
     return table
 
 
@@ -46,9 +43,10 @@ def dynamics(right: np.ndarray) -> np.ndarray:
     return np.select(fits, range(len(fits)), len(fits))
 
 
+@picture("When images are learned, and forgotten", "A bar: all held-out images of a class, in all runs.")
 def draw(table: Table, style: Style) -> Figure:
     names = list(dict.fromkeys(row["class"] for row in table.rows if row["n"]))
-    tints = (style.FILLS[2], style.VERMILION, style.ORANGE, style.SKY, style.REST)
+    tints = (style.DARK, style.VERMILION, style.ORANGE, style.SKY, style.REST)
     figure = style.figure(1.3 + 0.3 * len(names))
     axes = figure.subplots()
     left = np.zeros(len(names))
@@ -65,11 +63,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="training_dynamics",
-    section="The networks",
-    question="When in training was each image learned, and was it forgotten?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Held-out images of each run by when it was right about them, after every epoch; with Wilson intervals. A "
     "forgetting event: right after one epoch, wrong after the next.",
     columns={
@@ -87,9 +82,5 @@ FINDING = Finding(
         "forgetting_events": Column(int, "how many forgetting events these images have together"),
         "n": N._replace(meaning="how many images the class has"),
     },
-    rows=rows,
     needs=epochs,
-    pictures=(
-        Picture("When images are learned, and forgotten", "A bar: all held-out images of a class, in all runs.", draw),
-    ),
 )

@@ -1,1 +1,1 @@
-"""What the settings of the grid do."""
+"""What the settings do."""

@@ -2,33 +2,18 @@
 
 import numpy as np
 
-from stages.findings.finding import Finding, no_collapse
+from stages.findings.finding import causal, no_collapse
 from stages.statistics.crossfit import folds
-from stages.statistics.effects import INTERVALS
-from stages.statistics.grid import Grid, rest
-from stages.statistics.intervals import over_seeds, percentile
+from stages.statistics.effects import compared, difference
+from stages.statistics.remedies import Ladder, ladders
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
-
-Ladder = list[str]
-"""Networks with one optimizer that differ in the learning rate alone, from the lowest."""
 
 
 def rows(sample: Sample) -> list[Row]:
     (places, _), _ = folds(sample)
     chosen_on = np.isin(np.arange(len(sample.labels)), places)
     return [_row(sample, pair, chosen_on) for pair in ladders(sample.grid)]
-
-
-def ladders(grid: Grid) -> list[list[Ladder]]:
-    """Of two optimizers by the alphabet, with two or more rates each, and all else in common."""
-    groups: dict[str, dict[str, Ladder]] = {}
-    stated = {network: grid.settings[network] for network in grid.networks if "optimizer" in grid.settings[network]}
-    for network in sorted(stated, key=lambda network: stated[network].get("learning_rate") or 0):
-        common = rest(stated[network], {"optimizer", "learning_rate"})
-        groups.setdefault(common, {}).setdefault(stated[network]["optimizer"], []).append(network)
-    pairs = [[by_optimizer[name] for name in sorted(by_optimizer)] for by_optimizer in groups.values()]
-    return [pair for pair in pairs if len(pair) == 2 and all(len(ladder) > 1 for ladder in pair)]
 
 
 def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:
@@ -42,14 +27,7 @@ def _row(sample: Sample, pair: list[Ladder], chosen_on: np.ndarray) -> Row:
         settings = sample.grid.settings[ladder[place]]
         row |= {f"optimizer_{side}": settings["optimizer"], f"rate_{side}": settings.get("learning_rate")}
         row |= {f"network_{side}": ladder[place], f"at_end_{side}": place in (0, len(ladder) - 1)}
-    difference = right[best[0]] - right[best[1]]
-    summed, drawn = sample.resamples.means(np.stack([difference.mean(axis=0) * ~chosen_on, ~chosen_on], axis=1)).T
-    over_images = np.divide(summed, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
-    by_seed = difference[:, ~chosen_on].mean(axis=1)
-    seeds = over_seeds(by_seed, sample.confidence) or (None, None)
-    ends = (*map(float, percentile(over_images, sample.confidence)), *seeds)
-    row |= {"value": float(by_seed.mean()), **dict(zip(INTERVALS, ends, strict=True))}
-    return row | {"n": int((~chosen_on).sum()), "seeds": len(sample.seeds)}
+    return row | difference(sample, right[best[0]] - right[best[1]], ~chosen_on)
 
 
 def needs(sample: Sample) -> str:
@@ -69,21 +47,13 @@ def _columns(side: str) -> dict[str, Column]:
     }
 
 
-FINDING = Finding(
-    name="best_rates",
-    section="What the settings do",
-    question="How do the optimizers compare, each at its best learning rate?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Each optimizer's learning rate is chosen on a random half of the images, and the two are compared on the "
     "other half, so that the choice flatters neither. Accuracy is a mean over the last sixth of the epochs.",
     columns={
         **_columns("a"),
         **_columns("b"),
-        "value": Column(float, "accuracy of a - that of b, mean over the seeds, -1..1"),
-        **INTERVALS,
-        "n": Column(int, "images that they are compared on"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        **compared("accuracy of a - that of b, mean over the seeds, -1..1", "images that they are compared on"),
     },
-    rows=rows,
-    needs=needs,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stages.findings.finding import Answer, Figure, Finding, Picture, Style, no_collapse
+from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import ESTIMATE, estimate
 from stages.statistics.grid import Contrast, Grid
 from stages.statistics.sample import Sample
@@ -38,36 +38,31 @@ def needs(sample: Sample) -> str:
     return sample.grid.problem or "no two networks differ in the optimizer or the kernel size alone"
 
 
+@picture("Effect of each setting on the accuracy", "Right of zero: the first of the two levels is more accurate.")
 def draw(table: Table, style: Style) -> Figure:
-    labels = [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in table.rows]
-    return two_intervals(table.rows, labels, "difference in accuracy", style)
+    return two_intervals(table.rows, labels(table.rows, style), "difference in accuracy", style)
+
+
+def labels(rows: Sequence[Row], style: Style) -> list[str]:
+    return [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in rows]
 
 
 def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str, style: Style) -> Figure:
     """Differences of accuracy, one a row, each with both intervals side by side. estimates: with the keys ESTIMATE."""
-    figure = style.figure(1.1 + 0.5 * len(estimates))
-    axes = figure.subplots()
+    figure, axes = style.row_chart(labels, 0.5)
     n, seeds = estimates[0]["n"], estimates[0]["seeds"]
-    apart = 0.14 if seeds > 1 else 0
-    legend = []
-    for over, offset, color, marker, label in (
-        ("images", -apart, style.BLUE, "o", f"over new images (n = {n:,})"),
-        ("seeds", apart, style.ORANGE, "s", f"over new seeds (n = {seeds})"),
-    ):
-        known = {place + offset: row for place, row in enumerate(estimates) if row[f"low_{over}"] is not None}
-        if known:
-            keys = ("value", f"low_{over}", f"high_{over}")
-            style.dots(axes, list(known.values()), keys, list(known), color=color, marker=marker)
-        else:
-            label = "over new seeds: none, see the refusals"
-        legend.append(style.Line2D([], [], color=color, marker=marker, markersize=5, label=label))
+    style.dots_of_both(axes, estimates, "value", 0.14 if seeds > 1 else 0)
+    known = any(row["low_seeds"] is not None for row in estimates)
+    words = f"images (n = {n:,})", f"seeds (n = {seeds})" if known else "seeds: none, see the refusals"
+    legend = [
+        style.Line2D([], [], color=color, marker=marker, markersize=5, label=f"over new {label}")
+        for (color, marker), label in zip(style.OVER.values(), words, strict=True)
+    ]
     look = {"color": "none", "marker": "o", "markeredgecolor": style.INK, "markersize": 5}
     axes.plot([row["last_epoch"] for row in estimates], range(len(estimates)), linestyle="none", **look)
     legend.append(style.Line2D([], [], label="after the last epoch", **look))
-    style.rows_down(axes, labels, 44)
     style.zero_line(axes)
-    style.percent_axis(axes.xaxis, f"{quantity}, percentage points")
-    axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+    style.percent_axis(axes.xaxis, f"{quantity}, percentage points", "")
     values = [row["value"] for row in estimates]
     style.value_column(axes, [f"{'+' if value > 0 else ''}{style.percent(value, 1)}" for value in values])
     figure.legend(handles=legend, loc="outside upper left", ncols=3)
@@ -90,11 +85,8 @@ def answer(table: Table) -> Answer | None:
     return Answer(f"{change}.", row["value"], low, high, "new seeds")
 
 
-FINDING = Finding(
-    name="effects",
-    section="What the settings do",
-    question="What do optimizer and kernel size do to the accuracy?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="Differences of accuracy that the settings cause, means over the last sixth of the epochs, with an "
     "interval over new images and one over new seeds; and the same after the last epoch.",
     columns={
@@ -102,15 +94,4 @@ FINDING = Finding(
         "contrast": Column(str, "the levels compared, first minus second"),
         **ESTIMATE,
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Effect of each setting on the accuracy",
-            "Right of zero: the first of the two levels is more accurate.",
-            draw,
-        ),
-    ),
-    answer=answer,
 )

@@ -1,27 +1,26 @@
-"""How do the optimizers compare at equal training loss, over all learning rates? (docs/analysis.md, section 5)
+"""How do the optimizers compare at equal training loss, whatever the learning rate? (docs/analysis.md, section 5)
 
 The training loss was not set, it came about, so this is associated, not causal.
 """
 
 import numpy as np
 
-from stages.findings.finding import Finding, epochs, no_collapse
+from stages.findings.finding import associated, epochs, no_collapse
 from stages.findings.settings import best_rates
-from stages.findings.settings.best_rates import Ladder
-from stages.findings.settings.matched_fit import LEVELS, between, curves, reached
 from stages.run import Run
-from stages.statistics.effects import INTERVALS
-from stages.statistics.intervals import over_seeds, percentile
+from stages.statistics.effects import compared, difference
+from stages.statistics.fit import between, curves, levels, reached
+from stages.statistics.remedies import Ladder, ladders
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row
 
 
 def rows(sample: Sample) -> list[Row]:
     table = []
-    for ladders in best_rates.ladders(sample.grid):
-        losses = {network: _losses(sample, network) for ladder in ladders for network in ladder}
-        for level in levels([[losses[network] for network in ladder] for ladder in ladders]):
-            taking_part = [[each for each in ladder if _through(losses[each], level)] for ladder in ladders]
+    for pair in ladders(sample.grid):
+        losses = {network: _losses(sample, network) for ladder in pair for network in ladder}
+        for level in levels([[losses[network] for network in ladder] for ladder in pair]):
+            taking_part = [[each for each in ladder if _through(losses[each], level)] for ladder in pair]
             if all(taking_part):
                 table.append(_row(sample, taking_part, losses, float(level)))
     return table
@@ -37,35 +36,15 @@ def _through(of_seeds: list[np.ndarray], level: float) -> bool:
     return all(losses[0] >= level >= losses.min() for losses in of_seeds)
 
 
-def levels(ladders: list[list[list[np.ndarray]]]) -> np.ndarray:
-    """Losses from the highest to the lowest that networks of every ladder pass; empty where there are none.
-
-    ladders: the training losses of every network and seed.
-
-    >>> levels([[[np.array([2.0, 0.5])], [np.array([1.8, 1.0])]], [[np.array([1.6, 0.8])]]]).round(2).tolist()
-    [1.6, 1.4, 1.2, 1.0, 0.8]
-    """
-    highs = [max(min(losses[0] for losses in network) for network in ladder) for ladder in ladders]
-    lows = [min(max(losses.min() for losses in network) for network in ladder) for ladder in ladders]
-    high, low = min(highs), max(lows)
-    return np.linspace(high, low, LEVELS) if high > low else np.empty(0)
-
-
 def _row(sample: Sample, networks: list[Ladder], losses: dict[str, list[np.ndarray]], level: float) -> Row:
     """networks: of both optimizers, those that pass the level."""
     right = [np.mean([_right(sample, each, losses[each], level) for each in ladder], axis=0) for ladder in networks]
     row: Row = {"training_loss": level}
     for side, ladder, answers in zip("ab", networks, right, strict=True):
-        row |= {
-            f"optimizer_{side}": sample.grid.settings[ladder[0]]["optimizer"],
-            f"networks_{side}": "; ".join(ladder),
-        }
+        optimizer = sample.grid.settings[ladder[0]]["optimizer"]
+        row |= {f"optimizer_{side}": optimizer, f"networks_{side}": "; ".join(ladder)}
         row[f"accuracy_{side}"] = float(answers.mean())
-    difference = right[0] - right[1]
-    images = percentile(sample.resamples.means(difference.mean(axis=0)[:, None])[:, 0], sample.confidence)
-    seeds = over_seeds(difference.mean(axis=1), sample.confidence) or (None, None)
-    row |= {"value": float(difference.mean()), **dict(zip(INTERVALS, (*map(float, images), *seeds), strict=True))}
-    return row | {"n": len(sample.labels), "seeds": len(sample.seeds)}
+    return row | difference(sample, right[0] - right[1], np.ones(len(sample.labels), bool))
 
 
 def _right(sample: Sample, network: str, losses: list[np.ndarray], level: float) -> np.ndarray:
@@ -90,22 +69,14 @@ def _columns(side: str) -> dict[str, Column]:
     }
 
 
-FINDING = Finding(
-    name="equal_loss",
-    section="What the settings do",
-    question="How do the optimizers compare at equal training loss, whatever the learning rate?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Held-out accuracy when the runs first reach the same training loss, interpolated between epochs, mean "
     "over all learning rates of an optimizer that pass this loss. Intervals: bootstrap over images, t over seeds.",
     columns={
         "training_loss": Column(float, "that all of these reach: cross entropy, nats an image, mean over an epoch"),
         **_columns("a"),
         **_columns("b"),
-        "value": Column(float, "accuracy_a - accuracy_b, -1..1"),
-        **INTERVALS,
-        "n": Column(int, "how many images it is computed on"),
-        "seeds": Column(int, "how many seeds it is computed on"),
+        **compared("accuracy_a - accuracy_b, -1..1"),
     },
-    rows=rows,
-    needs=needs,
 )

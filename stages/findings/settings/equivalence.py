@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.findings.finding import Answer, Figure, Finding, Picture, Style
+from stages.findings.finding import Answer, Figure, Style, causal, picture, seeds
 from stages.findings.settings import effects
 from stages.statistics.effects import accuracies
 from stages.statistics.intervals import over_seeds, seeds_needed
@@ -30,26 +30,24 @@ def rows(sample: Sample) -> list[Row]:
 
 
 def needs(sample: Sample) -> str:
-    if reason := effects.needs(sample):
+    if reason := effects.needs(sample) or seeds(sample, 2):
         return reason
-    if len(sample.seeds) < 2:
-        return "needs 2 or more seeds"
     return "" if rows(sample) else "every seed gives the same differences"
 
 
+@picture(
+    "What the seeds exclude",
+    "Effects outside the bar are excluded. Dot and line: the estimate with the interval of the two tests.",
+)
 def draw(table: Table, style: Style) -> Figure:
-    figure = style.figure(1.1 + 0.36 * len(table.rows))
-    axes = figure.subplots()
+    figure, axes = style.row_chart(effects.labels(table.rows, style))
     for place, row in enumerate(table.rows):
         axes.barh(place, 2 * row["excluded"], left=-row["excluded"], height=0.62, color=style.SKY)
     style.dots(
         axes, table.rows, ("value", "low_tost", "high_tost"), range(len(table.rows)), color=style.INK, marker="o"
     )
-    labels = [f"{row['effect']}: {row['contrast'].replace(' - ', f' {style.MINUS} ')}" for row in table.rows]
-    style.rows_down(axes, labels, 44)
     style.zero_line(axes)
-    style.percent_axis(axes.xaxis, "difference in accuracy, percentage points")
-    axes.xaxis.set_major_formatter(lambda value, _: style.percent_tick(value))
+    style.percent_axis(axes.xaxis, "difference in accuracy, percentage points", "")
     style.value_column(axes, [f"\N{PLUS-MINUS SIGN}{style.percent(row['excluded'], 1)}" for row in table.rows])
     return figure
 
@@ -64,11 +62,8 @@ def answer(table: Table) -> Answer:
     return Answer(f"{said}; to find one of 1 point it would take {row['seeds_for_01']:,} seeds.", row["excluded"])
 
 
-FINDING = Finding(
-    name="equivalence",
-    section="What the settings do",
-    question="What can so few seeds exclude, and how many would it take?",
-    kind="causal",
+FINDING = causal(
+    globals(),
     caption="The smallest x for which two one-sided tests over new seeds say that the effect lies within -x and x; and "
     "how many seeds a two-sided paired t test would need to find effects of 0.01, 0.02 and 0.03 with a chance of 0.8, "
     "if the seeds' differences deviate as they do here. Accuracy is a mean over the last sixth of the epochs.",
@@ -85,14 +80,4 @@ FINDING = Finding(
         "seeds": Column(int, "how many seeds it is computed on"),
         **{name: Column(int, f"how many seeds an effect of {size} would need") for name, size in SIZES.items()},
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "What the seeds exclude",
-            "Effects outside the bar are excluded. Dot and line: the estimate with the interval of the two tests.",
-            draw,
-        ),
-    ),
-    answer=answer,
 )

@@ -1,20 +1,15 @@
-"""Does an optimizer generalize better, or does it only fit faster? (docs/analysis.md, section 3)
+"""How do the optimizers compare when they fit the training images equally well? (docs/analysis.md, section 3)
 
 The training loss was not set, it came about, so this is associated, not causal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import numpy as np
-
-from stages import history
-from stages.findings.finding import SEED, Finding
+from stages.findings.finding import SEED, associated
 from stages.run import Run
+from stages.statistics.fit import between, common_losses, curves, reached
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row
-
-LEVELS = 5
-"""Training losses at which two networks are compared, evenly spaced over those that both went through."""
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -41,48 +36,6 @@ def _pairs(sample: Sample) -> Iterator[tuple[int, Run, Run]]:
                 yield size, Run(networks[0], seed), Run(networks[1], seed)
 
 
-def curves(epochs: Sequence[history.Row]) -> tuple[np.ndarray, np.ndarray]:
-    """Training loss and held-out error of every epoch, float (epochs,) each."""
-    losses = [float(row["loss"]) for row in epochs if row["part"] == "training"]
-    errors = [1 - float(row["accuracy"]) for row in epochs if row["part"] == "held-out"]
-    return np.array(losses), np.array(errors)
-
-
-def common_losses(losses_a: np.ndarray, losses_b: np.ndarray) -> np.ndarray:
-    """Losses that both went through, from the highest to the lowest; empty where there are none.
-
-    >>> common_losses(np.array([2.0, 0.5]), np.array([1.6, 0.8])).round(2).tolist()
-    [1.6, 1.4, 1.2, 1.0, 0.8]
-    """
-    high, low = min(losses_a[0], losses_b[0]), max(losses_a.min(), losses_b.min())
-    return np.linspace(high, low, LEVELS) if high > low else np.empty(0)
-
-
-def reached(losses: np.ndarray, level: float) -> float:
-    """Epoch, from 1, at which the loss first is at or below the level; linear between epochs.
-
-    >>> reached(np.array([2.0, 1.0, 1.8, 0.5]), 1.75)
-    1.25
-    """
-    after = int(np.argmax(losses <= level))
-    if after == 0:
-        return 1.0
-    return float(after + (losses[after - 1] - level) / (losses[after - 1] - losses[after]))
-
-
-def between(values: np.ndarray, epoch: float) -> np.ndarray:
-    """Values (epochs, ...) at a time between two epochs, from 1, linear.
-
-    >>> float(between(np.array([0.8, 0.6, 0.7]), 1.25).round(3))
-    0.75
-    """
-    before = int(epoch)
-    if before == epoch:
-        return values[before - 1] + 0.0
-    part = epoch - before
-    return values[before - 1] + part * (values[before].astype(float) - values[before - 1])
-
-
 def needs(sample: Sample) -> str:
     if not sample.histories:
         return "there are no histories of the training"
@@ -103,11 +56,8 @@ def limits(sample: Sample) -> list[Refusal]:
     ]
 
 
-FINDING = Finding(
-    name="matched_fit",
-    section="What the settings do",
-    question="How do the optimizers compare when they fit the training images equally well?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Held-out error of both optimizers when they first reach the same training loss, interpolated between "
     "epochs. Descriptive, without intervals.",
     columns={
@@ -122,7 +72,4 @@ FINDING = Finding(
         "epoch_b": Column(float, "when it first reaches this training loss, from 1"),
         "difference": Column(float, "error_a - error_b"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
 )

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from stages.findings.finding import INTERVAL, NETWORK, PART, Answer, Figure, Finding, N, Picture, Style, human_votes
+from stages.findings.finding import (
+    NETWORK,
+    PART,
+    Answer,
+    Figure,
+    Style,
+    associated,
+    human_votes,
+    measured,
+    picture,
+)
 from stages.statistics import votes
 from stages.statistics.intervals import wilson
 from stages.statistics.sample import Sample
@@ -25,13 +35,14 @@ def _rows(sample: Sample, given: np.ndarray) -> list[Row]:
     table = []
     for network, error in zip((*sample.grid.networks, ALL), (*errors, errors.mean(axis=0)), strict=True):
         for count, group in enumerate(groups.T):
-            n = int(group.sum())
-            rate = wilson(error[group].sum(), n, sample.confidence, "error_rate")
             row = {"network": network, "part": sample.part, "dissenting_votes": count}
-            table.append({**row, **rate, "n": n})
+            table.append(row | wilson(error[group].sum(), group.sum(), sample.confidence, "error_rate"))
     return table
 
 
+@picture(
+    "Errors by people's dissent", "Each group: the images of which so many people chose another class than the label."
+)
 def draw(table: Table, style: Style) -> Figure:
     figure = style.figure(3.4)
     axes = figure.subplots()
@@ -67,30 +78,18 @@ def answer(table: Table) -> Answer | None:
     return Answer(f"{said}.", first["error_rate"], first["low"], first["high"], "new images")
 
 
-FINDING = Finding(
-    name="errors_by_votes",
-    section="What the errors vary with",
-    question="Are the images on which people disagree with the label those that networks miss?",
-    kind="associated",
+FINDING = associated(
+    globals(),
     caption="Error rate of each network, all its seeds, by how many people chose another class than the label.",
     columns={
         "network": NETWORK._replace(meaning=f"{NETWORK.meaning}, or '{ALL}'"),
         "part": PART._replace(meaning="which images: 'held-out', and 'test' where people labelled these"),
         "dissenting_votes": Column(int, "how many people chose another class than the label"),
-        "error_rate": Column(
-            float, "of the images with so many, mean over the seeds, 0..1; empty where there are none"
+        **measured(
+            "error_rate",
+            "of the images with so many, mean over the seeds, 0..1; empty where there are none",
+            "how many images have so many dissenting votes",
         ),
-        **INTERVAL,
-        "n": N._replace(meaning="how many images have so many dissenting votes"),
     },
-    rows=rows,
     needs=human_votes,
-    pictures=(
-        Picture(
-            "Errors by people's dissent",
-            "Each group: the images of which so many people chose another class than the label.",
-            draw,
-        ),
-    ),
-    answer=answer,
 )

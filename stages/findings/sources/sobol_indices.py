@@ -1,17 +1,13 @@
 """How much do image, settings and run matter, alone and with all else? (docs/analysis.md, section 3)"""
 
-import functools
-from collections.abc import Mapping
-
-import numpy as np
-
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style
+from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, picture, seeds
 from stages.findings.sources import variance_shares
-from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds, variances
-from stages.statistics.intervals import percentile
+from stages.findings.sources.variance_shares import OVER_SEEDS, SET, shares_over_seeds
+from stages.statistics.intervals import resampled
 from stages.statistics.sample import Sample
+from stages.statistics.shares import sampled_indices, sources, variances
 from stages.statistics.table import Column, Row, Table
-from stages.statistics.variance import components, factors, image_moments, indices, members
+from stages.statistics.variance import indices, members
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -21,51 +17,26 @@ def rows(sample: Sample) -> list[Row]:
     for source, names in sources(sample).items():
         samples = sampled_indices(sample)[source]
         for index, value in indices(values, names).items():
-            low, high = percentile(samples[index], sample.confidence)
-            row = {"source": source, "index": index, "value": float(value), "low": float(low), "high": float(high)}
+            row = {"source": source, "index": index, **resampled(value, samples[index], sample.confidence)}
             of = {name for name in values if members(name) <= names} if index == "first-order" else set()
             kind = "causal" if of and of <= SET else "associated"
             table.append(row | shares_over_seeds(sample, of) | {"n": len(sample.labels), "kind": kind})
     return table
 
 
-def sources(sample: Sample) -> dict[str, set[str]]:
-    """What the error may vary with: the image, the settings together, each of them where there are two, and the run."""
-    settings = sorted({source for factor in factors(sample.grid) for source in members(factor.name)}, reverse=True)
-    together = {" and ".join(settings): set(settings)} if settings else {}
-    return {"image": {"image"}} | together | {name: {name} for name in settings} | {"run": {"run"}}
-
-
-@functools.cache
-def sampled_indices(sample: Sample) -> Mapping[str, Mapping[str, np.ndarray]]:
-    """By source and index, float (resamples,); NaN where no error varies."""
-    _, samples = variances(sample)
-    return {source: indices(samples, names) for source, names in sources(sample).items()}
-
-
-def without_each_seed(sample: Sample, names: set[str], index: str) -> list[float]:
-    """An index of these sources without one seed in turn; none with fewer than three seeds."""
-    parts, classes, seeds = factors(sample.grid), len(sample.class_names), len(sample.seeds)
-    fewer = [~np.delete(sample.right_by_cell, seed, axis=1) for seed in range(seeds) if seeds > 2]
-    means = [image_moments(wrong, sample.labels, classes, parts).mean(axis=0).reshape(classes, -1) for wrong in fewer]
-    values = [components(each, parts, seeds - 1, len(sample.labels)) for each in means]
-    return [float(indices(each, names)[index]) for each in values]
-
-
 def needs(sample: Sample) -> str:
-    return variance_shares.needs(sample) or ("needs 2 or more seeds" if len(sample.seeds) < 2 else "")
+    return variance_shares.needs(sample) or seeds(sample, 2)
 
 
+@picture("First-order, Shapley and total indices", "Far apart: what this source does depends on the others.")
 def draw(table: Table, style: Style) -> Figure:
     """A row a source, with its three indices."""
     names = list(dict.fromkeys(row["source"] for row in table.rows))
     looks = {"first-order": (style.BLUE, "o"), "Shapley": (style.INK, "D"), "total": (style.ORANGE, "s")}
-    figure = style.figure(1.1 + 0.5 * len(names))
-    axes = figure.subplots()
+    figure, axes = style.row_chart(names, 0.5)
     for (index, (color, marker)), offset in zip(looks.items(), (-0.2, 0, 0.2), strict=True):
         places = [place + offset for place in range(len(names))]
         style.dots(axes, table.where(index=index), ("value", "low", "high"), places, color=color, marker=marker)
-    style.rows_down(axes, names, 44)
     style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
     legend = [
@@ -76,11 +47,8 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="sobol_indices",
-    section="What the errors vary with",
-    question="How much do image, settings and run matter, alone and with all else?",
-    kind="by row",
+FINDING = by_row(
+    globals(),
     caption="Sobol indices of 'this run gets this image wrong': first-order, what varies with this source alone; "
     "total, all that varies with it, also with others; Shapley, where what varies with several counts in equal parts "
     "for each. Intervals over new images; first-order ones of settings and run over new seeds too.",
@@ -93,13 +61,4 @@ FINDING = Finding(
         "n": N,
         "kind": Column(str, "'causal': the source was set, by itself; 'associated': has to do with the images"),
     },
-    rows=rows,
-    needs=needs,
-    pictures=(
-        Picture(
-            "First-order, Shapley and total indices",
-            "Far apart: what this source does depends on the others.",
-            draw,
-        ),
-    ),
 )

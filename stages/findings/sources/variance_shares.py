@@ -1,22 +1,18 @@
 """What does it vary with whether an answer is wrong: images, settings, runs? (docs/analysis.md, section 3)"""
 
-import functools
-from collections.abc import Mapping
-
 import numpy as np
 
-from stages.findings.finding import INTERVAL, Figure, Finding, N, Picture, Style, no_collapse
-from stages.statistics.intervals import SAME, percentile
+from stages.findings.finding import INTERVAL, Figure, N, Style, by_row, no_collapse, picture, refusals
+from stages.statistics.intervals import SAME, resampled
 from stages.statistics.sample import Sample
-from stages.statistics.table import Column, Refusal, Row, Table
-from stages.statistics.variance import components, factors, image_moments, over_seeds, run_over_seeds
+from stages.statistics.shares import variances
+from stages.statistics.table import Column, Refusal, Row, Table, ends
+from stages.statistics.variance import factors, over_seeds, run_over_seeds
 
 SET = {"optimizer", "kernel size", "interaction", "network", "run"}
 """What we set: settings, and the seed of a run. All other components have to do with the images, which we did not."""
-OVER_SEEDS = {
-    "low_seeds": Column(float, "lower end of the interval over new seeds; empty where it has none"),
-    "high_seeds": Column(float, "upper end of the interval over new seeds; empty where it has none"),
-}
+OVER_SEEDS = ends("low_seeds", "high_seeds", "the interval over new seeds; empty where it has none")
+VARIANCE = "variance", "variance_low", "variance_high"
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -24,12 +20,9 @@ def rows(sample: Sample) -> list[Row]:
     total, totals = sum(values.values()), np.sum(list(samples.values()), axis=0)
     table = []
     for name, value in values.items():
-        variance_low, variance_high = percentile(samples[name], sample.confidence)
         shares = np.divide(samples[name], totals, out=np.full(len(totals), np.nan), where=totals > SAME)
-        low, high = percentile(shares, sample.confidence)
-        row = {"component": name, "variance": float(value)}
-        row |= {"variance_low": float(variance_low), "variance_high": float(variance_high)}
-        row |= {"share": float(value / total), "low": float(low), "high": float(high)}
+        row = {"component": name, **resampled(value, samples[name], sample.confidence, VARIANCE)}
+        row |= resampled(value / total, shares, sample.confidence, ("share", "low", "high"))
         row |= shares_over_seeds(sample, {name})
         kind = "causal" if name in SET else "associated"
         table.append(row | {"n": len(sample.labels), "runs": sample.right_by_cell[..., 0].size, "kind": kind})
@@ -48,17 +41,6 @@ def shares_over_seeds(sample: Sample, names: set[str]) -> Row:
         ends, luck = run_over_seeds(rates, sample.confidence), float(values["image x run"]) / len(sample.labels)
     shares = [(end - luck) / float(sum(values.values())) for end in ends] if ends else (None, None)
     return dict(zip(OVER_SEEDS, shares, strict=True))
-
-
-@functools.cache
-def variances(sample: Sample) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
-    """Every component, float (), and the same in each resample of the images, float (resamples,)."""
-    parts, classes = factors(sample.grid), len(sample.class_names)
-    moments = image_moments(~sample.right_by_cell, sample.labels, classes, parts)
-    images, seeds = len(sample.labels), len(sample.seeds)
-    once, again = moments.mean(axis=0).reshape(classes, -1), sample.resamples.means(moments)
-    again = again.reshape(len(again), classes, -1)
-    return components(once, parts, seeds, images), components(again, parts, seeds, images, draws=2)
 
 
 def needs(sample: Sample) -> str:
@@ -80,20 +62,22 @@ def limits(sample: Sample) -> list[Refusal]:
         )
     if len(sample.seeds) == 1:
         reasons["share of the run"] = "needs 2 or more seeds; it is part of 'image x network and run'"
-    return [Refusal(analysis, reason) for analysis, reason in reasons.items()]
+    return refusals(reasons)
 
 
+@picture(
+    "Shares of the variance of the error",
+    "A large share of the image says that the same images are missed whatever is set.",
+)
 def draw(table: Table, style: Style) -> Figure:
     kinds = {
         "causal": (style.VERMILION, "CAUSAL: what we set"),
         "associated": (style.SKY, "ASSOCIATED: the images"),
     }
-    figure = style.figure(1.1 + 0.36 * len(table.rows))
-    axes = figure.subplots()
+    figure, axes = style.row_chart([row["component"].replace(" x ", f" {style.TIMES} ") for row in table.rows])
     for place, row in enumerate(table.rows):
         axes.barh(place, row["share"], height=0.62, color=kinds[row["kind"]][0])
         axes.hlines(place, row["low"], row["high"], color=style.INK, linewidth=1.2)
-    style.rows_down(axes, [row["component"].replace(" x ", f" {style.TIMES} ") for row in table.rows], 44)
     style.zero_line(axes)
     style.percent_axis(axes.xaxis, "share of the variance of the error indicator")
     style.value_column(axes, [f"{style.percent(row['share'], 1)}%" for row in table.rows])
@@ -103,19 +87,15 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-FINDING = Finding(
-    name="variance_shares",
-    section="What the errors vary with",
-    question="What does it vary with whether an answer is wrong: images, settings, runs?",
-    kind="by row",
+FINDING = by_row(
+    globals(),
     caption="Shares of the variance of 'this run gets this image wrong' (random effects, method of moments); they sum "
     "to 1, and a negative one is an estimate near 0. 'image x run' is the residual: the luck of single runs on single "
     "images. Intervals over new images; those of settings and of the run over new seeds too.",
     columns={
         "component": Column(str, "what the error varies with"),
         "variance": Column(float, "its part of the variance; may be negative"),
-        "variance_low": Column(float, "lower end of its interval over new images"),
-        "variance_high": Column(float, "upper end of its interval over new images"),
+        **ends("variance_low", "variance_high", "its interval over new images"),
         "share": Column(float, "variance / sum of all"),
         **INTERVAL,
         **OVER_SEEDS,
@@ -123,14 +103,4 @@ FINDING = Finding(
         "runs": Column(int, "how many runs of different networks and seeds it is computed on"),
         "kind": Column(str, "'causal': settings and run, which were set; 'associated': has to do with the images"),
     },
-    rows=rows,
-    needs=needs,
-    limits=limits,
-    pictures=(
-        Picture(
-            "Shares of the variance of the error",
-            "A large share of the image says that the same images are missed whatever is set.",
-            draw,
-        ),
-    ),
 )
