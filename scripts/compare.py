@@ -52,7 +52,7 @@ class Experiment:
     def settings(self, network: str) -> dict[str, Any]:
         """A network's effective settings; where the parameters are not valid, what they say of it."""
         try:
-            return Params.model_validate(self.params).network(network).model_dump()
+            return Params.model_validate(self.params).settings(network).stated()
         except ValidationError:
             stated = self.params["networks"][network]
             return stated if isinstance(stated, dict) else {}

@@ -200,6 +200,7 @@ FINDING = Finding(
     },
     rows=rows,
     needs=needs,
+    of_training=True,
     limits=limits,
     pictures=(
         Picture(

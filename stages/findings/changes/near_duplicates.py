@@ -46,4 +46,5 @@ FINDING = Finding(
     },
     rows=rows,
     needs=needs,
+    of_training=True,
 )

@@ -90,5 +90,6 @@ FINDING = Finding(
     },
     rows=rows,
     needs=needs,
+    of_training=True,
     answer=answer,
 )

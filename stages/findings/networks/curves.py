@@ -71,6 +71,7 @@ FINDING = Finding(
     rows=rows,
     with_collapsed=True,
     needs=histories,
+    of_training=True,
     pictures=(
         Picture("Learning curves", "Solid: images that no network learns from; dashed: those it learns from.", draw),
     ),

@@ -46,4 +46,5 @@ FINDING = Finding(
     },
     rows=rows,
     needs=epochs,
+    of_training=True,
 )

@@ -57,4 +57,5 @@ FINDING = Finding(
     rows=rows,
     with_collapsed=True,
     needs=histories,
+    of_training=True,
 )

@@ -89,6 +89,7 @@ FINDING = Finding(
     },
     rows=rows,
     needs=epochs,
+    of_training=True,
     pictures=(
         Picture("When images are learned, and forgotten", "A bar: all held-out images of a class, in all runs.", draw),
     ),
