@@ -88,5 +88,5 @@ def test_what_does_not_fit_is_refused(keras, tmp_path):
 def test_answers_that_are_no_numbers_are_refused(keras, tmp_path):
     layers = keras.layers
     saved(keras, tmp_path, layers.Rescaling(float("inf")), layers.Flatten(), layers.Dense(4))
-    with pytest.raises(InputError, match="answers NaN or infinity. Does its scaling suit it"):
+    with pytest.raises(InputError, match=r"answers NaN or infinity\. Does its scaling suit it"):
         loaded(tmp_path)
