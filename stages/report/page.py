@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,11 +132,16 @@ def further(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     trained = [of for of in settings.values() if "model" not in of]
     differing = [name for name in optional if len({str(of[name]) for of in trained}) > 1]
     return {
-        network: [
-            f"{name}: {of[name]}" for name in (of if "model" in of else differing) if of[name] != default.get(name)
-        ]
+        network: _of_file(of)
+        if "model" in of
+        else [f"{name}: {of[name]}" for name in differing if of[name] != default[name]]
         for network, of in settings.items()
     }
+
+
+def _of_file(pretrained: Mapping[str, str]) -> list[str]:
+    """What a reader chose, with the file's name alone: a path may be long, and of one machine."""
+    return [f"model: {Path(pretrained['model']).name}", f"scaling: {pretrained['scaling']}"]
 
 
 def _looked_at(results: Results) -> list[tuple[str, str, list[Row]]]:
