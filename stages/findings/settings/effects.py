@@ -61,9 +61,10 @@ def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str
         else:
             label = "over new seeds: none, see the refusals"
         legend.append(style.Line2D([], [], color=color, marker=marker, markersize=5, label=label))
-    look = {"color": "none", "marker": "o", "markeredgecolor": style.INK, "markersize": 5}
-    axes.plot([row["last_epoch"] for row in estimates], range(len(estimates)), linestyle="none", **look)
-    legend.append(style.Line2D([], [], label="after the last epoch", **look))
+    if any(row["last_epoch"] != row["value"] for row in estimates):
+        look = {"color": "none", "marker": "o", "markeredgecolor": style.INK, "markersize": 5}
+        axes.plot([row["last_epoch"] for row in estimates], range(len(estimates)), linestyle="none", **look)
+        legend.append(style.Line2D([], [], label="after the last epoch", **look))
     style.rows_down(axes, labels, 44)
     style.zero_line(axes)
     style.percent_axis(axes.xaxis, f"{quantity}, percentage points")
