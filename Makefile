@@ -37,7 +37,7 @@ study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC expe
 why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why
 	@python -m scripts.why "$${FROM:?make why FROM=folder}" --output "$${OUTPUT:-why}"
 
-results: runtime ## write docs/results.md from docs/study
+results: runtime ## write docs/results.md, and the answer in README.md, from docs/study
 	python -m scripts.results
 
 test: install ## the tests, some minutes; TESTS names folders or files, all if empty
@@ -64,11 +64,13 @@ benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interp
 	python -m benchmarks.arithmetic
 	python -m benchmarks.memory
 	python -m benchmarks.threads
+	python -m benchmarks.cores
 	python -m benchmarks.coverage
 	python -m benchmarks.own_predictions
 
-benchmark-training: runtime ## a whole epoch of the train stage against the bare step; runs side by side
+benchmark-training: runtime ## whole epochs, the whole grid, runs side by side
 	python -m benchmarks.training_loop
+	python -m benchmarks.grid
 	python -m benchmarks.jobs
 
 docs: install ## run the commands of docs/experiments.md and write their outputs into it

@@ -79,6 +79,8 @@ class NetworkSettings(BaseModel):
     """votes: the class that more than half of the people voted for, the given one where there is none."""
     label_noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the images learned from whose labels are shuffled among themselves."""
+    parts: Annotated[int, Field(ge=1, le=64)] = 2
+    """Of a batch, computed side by side: so many cores a training can use. The last bits depend on it."""
 
     @model_validator(mode="after")
     def _pools_follow_convolutions(self) -> "NetworkSettings":

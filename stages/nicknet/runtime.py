@@ -12,7 +12,7 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 
 _DEFAULT_THREADS = "1"
 """Sums are divided among the threads of an operation, so that their number decides the last bits. With one, two cores
-are busy all the same: the halves of a batch are computed side by side (see steps.side_by_side)."""
+are busy all the same: the parts of a batch are computed side by side (see steps.side_by_side)."""
 
 
 _KEPT = (THREADS, "TF_NUM_INTEROP_THREADS", "TF_CPP_MIN_LOG_LEVEL")

@@ -7,6 +7,7 @@ cross entropy in nats, and how many are right; and how many images are predicted
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -16,27 +17,28 @@ from stages.nicknet.convolution import Factors
 from stages.nicknet.network import Nicknet
 
 
-def side_by_side(function: Callable[..., Any], *batch: tf.Tensor) -> list:
-    """What a function returns for the first and for the second half of a batch; of one image, for the whole.
+def side_by_side(function: Callable[..., Any], *batch: tf.Tensor, parts: int = 2) -> list:
+    """What a function returns for each of the parts of a batch, of nearly equal size; none is empty.
 
     TensorFlow computes functions that do not need each other side by side. Two halves of a batch keep two cores
     busy where the many small operations of a network cannot be divided well among threads.
     """
     size = batch[0].shape[0]
-    middle = size // 2
-    halves = [slice(0, middle), slice(middle, size)] if middle else [slice(0, size)]
-    return [function(*(values[half] for values in batch)) for half in halves]
+    parts = min(parts, size)
+    edges = [size * part // parts for part in range(parts + 1)]
+    return [function(*(values[first:end] for values in batch)) for first, end in pairwise(edges)]
 
 
-def learning(model: Nicknet, label_smoothing: float = 0) -> Callable[..., tf.Tensor]:
+def learning(model: Nicknet, label_smoothing: float = 0, parts: int = 2) -> Callable[..., tf.Tensor]:
     """A step of model.optimizer on a batch of images, labels and weights; returns its sums from before it.
 
     After the weights may follow the arrays of dropout, see Nicknet.features. label_smoothing: 0..1, the share of the
-    labels that is spread over all classes (Szegedy et al. 2016); the sums are without it.
+    labels that is spread over all classes (Szegedy et al. 2016); the sums are without it. parts: of the batch, computed
+    side by side; gradients are summed over them, so that the last bits depend on their number.
     """
 
     @tf.function(jit_compile=model.xla)
-    def of_half(
+    def of_part(
         values: list[tf.Tensor],
         factors: list[Factors],
         total: tf.Tensor,
@@ -64,26 +66,28 @@ def learning(model: Nicknet, label_smoothing: float = 0) -> Callable[..., tf.Ten
     def step(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, *dropout: tf.Tensor) -> tf.Tensor:
         values = [variable.value for variable in model.trainable_variables]
         factors = [kernel_factors(kernel.value) for kernel_factors, kernel in compiled]
-        learn = partial(of_half, values, factors, tf.reduce_sum(weights))
-        gradients, sums = zip(*side_by_side(learn, images, labels, weights, *dropout), strict=True)
-        summed = [tf.add_n(of_halves) for of_halves in zip(*gradients, strict=True)]
+        learn = partial(of_part, values, factors, tf.reduce_sum(weights))
+        gradients, sums = zip(*side_by_side(learn, images, labels, weights, *dropout, parts=parts), strict=True)
+        summed = [tf.add_n(of_parts) for of_parts in zip(*gradients, strict=True)]
         model.optimizer.apply(summed, model.trainable_variables)
         return tf.add_n(sums)
 
     return step
 
 
-def measuring(model: Nicknet) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+def measuring(
+    model: Nicknet, parts: int = 2
+) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """The sums of a batch of images, labels and weights, and the predicted classes, int32 (N,)."""
 
     @tf.function(jit_compile=model.xla)
-    def of_half(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def of_part(images: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         logits = model.logits(images)
         return _sums(labels, logits, _losses(labels, logits), weights), _predicted(logits)
 
     @tf.function
     def measure(*batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        sums, predicted = zip(*side_by_side(of_half, *batch), strict=True)
+        sums, predicted = zip(*side_by_side(of_part, *batch, parts=parts), strict=True)
         return tf.add_n(sums), tf.concat(predicted, axis=0)
 
     return measure
@@ -96,15 +100,15 @@ def answering(model: Nicknet) -> Callable[..., list[tf.Tensor]]:
     """
 
     @tf.function(jit_compile=model.xla)
-    def of_half(images: tf.Tensor, values: list[tf.Tensor], factors: list[Factors]) -> tuple[tf.Tensor, tf.Tensor]:
+    def of_part(images: tf.Tensor, values: list[tf.Tensor], factors: list[Factors]) -> tuple[tf.Tensor, tf.Tensor]:
         with keras.StatelessScope(list(zip(model.trainable_variables, values, strict=True))):
             features = model.features(images, factors)
             return features, model.layers[-1](features)
 
     @tf.function
     def answer(images: tf.Tensor, values: list[tf.Tensor], factors: list[Factors]) -> list[tf.Tensor]:
-        halves = side_by_side(partial(of_half, values=values, factors=factors), images)
-        return [tf.concat(parts, axis=0) for parts in zip(*halves, strict=True)]
+        parts = side_by_side(partial(of_part, values=values, factors=factors), images)
+        return [tf.concat(values, axis=0) for values in zip(*parts, strict=True)]
 
     return answer
 

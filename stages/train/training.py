@@ -75,7 +75,8 @@ def epochs(
 
     Raises InputError where the loss, a weight or the optimizer's state becomes NaN or infinite.
     """
-    learn, measure = learning(model, settings.label_smoothing), measuring(model)
+    learn = learning(model, settings.label_smoothing, settings.parts)
+    measure = measuring(model, settings.parts)
     labels, seed = labels.astype("int32"), seed if settings.order_seed is None else settings.order_seed
     batch_size = min(settings.batch_size, len(training))
     augment = flip_shift if settings.augment == "flip_shift" else _unchanged

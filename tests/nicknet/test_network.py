@@ -65,14 +65,14 @@ def test_answers_are_those_of_stock_keras(shape, changes, count, dtype):
 
 
 @pytest.mark.parametrize("kernel_size", [3, 7])
-@pytest.mark.parametrize("count", [1, 2, 25])
-def test_learning_steps_are_those_of_stock_keras(count, kernel_size):
+@pytest.mark.parametrize(("count", "parts"), [(1, 2), (2, 2), (25, 2), (25, 4)])
+def test_learning_steps_are_those_of_stock_keras(count, parts, kernel_size):
     model, stock = small(kernel_size=kernel_size)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     for one in (model, stock):
         one.compile(keras.optimizers.SGD(0.05), loss=loss)
         one.optimizer.build(one.trainable_variables)
-    learn, batch = steps.learning(model), (*images_and_labels(count), np.ones(count, "float32"))
+    learn, batch = steps.learning(model, parts=parts), (*images_and_labels(count), np.ones(count, "float32"))
     losses = [learn(*batch).numpy()[0].sum() / count for _ in range(4)]
     np.testing.assert_allclose(losses, [stock.train_on_batch(*batch) for _ in range(4)], rtol=1e-5)
     assert losses[-1] < losses[0]
@@ -96,11 +96,17 @@ def test_images_of_weight_0_count_in_nothing():
     assert results[0][0][2].numpy().sum() == 10
 
 
-def test_halves_hold_every_image_once_and_are_never_empty():
-    for size, lengths in ((1, [1]), (2, [1, 1]), (5, [2, 3]), (128, [64, 64])):
-        halves = steps.side_by_side(lambda images, labels: (images.tolist(), len(labels)), np.arange(size), range(size))
-        assert [count for _, count in halves] == lengths
-        assert sum((images for images, _ in halves), []) == list(range(size))
+def test_parts_hold_every_image_once_and_are_never_empty():
+    for size, parts, lengths in (
+        (1, 2, [1]),
+        (5, 2, [2, 3]),
+        (128, 2, [64, 64]),
+        (3, 4, [1, 1, 1]),
+        (6, 4, [1, 2, 1, 2]),
+    ):
+        held = steps.side_by_side(lambda *of: (of[0].tolist(), len(of[1])), np.arange(size), range(size), parts=parts)
+        assert [count for _, count in held] == lengths
+        assert sum((images for images, _ in held), []) == list(range(size))
 
 
 def test_batches_hold_every_index_once_at_weight_1():

@@ -125,3 +125,22 @@ def test_help_does_nothing_else(tmp_path, name):
     done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(Path.cwd())}, capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[0][:30]) == (0, f"usage: python -m scripts.{name}"[:30])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_readme_gets_the_answer_between_its_marks_and_keeps_the_rest(export):
+    export()
+    text = results.front(Path("docs/study"), f"before\n{results.OPENING}earlier answer\n{results.CLOSING}\nafter\n")
+    assert text.startswith(f"before\n{results.OPENING}- ")
+    assert text.endswith(f"|\n{results.CLOSING}\nafter\n")
+    assert "earlier answer" not in text
+    sentences = [row["sentence"] for row in Analysis(reports.sample(CELLS, 2)).answers.rows]
+    assert [line[2:].split(" [")[0] for line in text.splitlines() if line.startswith("- ")] == sentences
+    (second,) = (line for line in text.splitlines() if line.startswith("| [C2](docs/results.md#"))
+    assert re.search(r"\| [^|]+: .?0\.\d+ \[.*\] \|$", second)
+    assert results.front(Path("docs/study"), text) == text
+
+
+def test_a_readme_without_a_place_for_the_answer_is_refused(export):
+    export()
+    with pytest.raises(InputError, match="<!-- answer --> and <!-- end of the answer -->; put them back"):
+        results.front(Path("docs/study"), "text")
