@@ -19,8 +19,8 @@ install: runtime ## make .venv with all packages, also those of tests and cluste
 demo: runtime ## three networks on embedded images, compared and explained, in the folder demo
 	@scripts/demo
 
-mine: runtime ## your own pictures in FOLDER, one folder a class: networks compared and explained, in the folder mine
-	@python -m scripts.mine "$$FOLDER"
+mine: runtime ## your own pictures in FOLDER, one folder a class: networks compared and explained, in the folder mine; JOBS
+	@python -m scripts.mine "$$FOLDER" --jobs "$$JOBS"
 
 compare: runtime ## the workspace, the last commit and its experiments side by side; ARGS=--help says how else
 	@python -m scripts.compare $(ARGS)

@@ -20,6 +20,7 @@ from tabulate import tabulate
 from scripts import shell
 from stages.errors import InputError, reported
 from stages.params import Params
+from stages.settings import NetworkSettings
 from stages.templates import text
 
 METRICS = {
@@ -50,9 +51,11 @@ class Experiment:
     metrics: dict[str, dict[str, float]]
 
     def settings(self, network: str) -> dict[str, Any]:
-        """A network's effective settings; where the parameters are not valid, what they say of it."""
+        """A network's effective settings; where the parameters are not valid, what they say of it. A pretrained one has
+        none of a training."""
         try:
-            return Params.model_validate(self.params).network(network).model_dump()
+            stated = Params.model_validate(self.params).settings(network).stated()
+            return dict.fromkeys(NetworkSettings.model_fields) | stated
         except ValidationError:
             stated = self.params["networks"][network]
             return stated if isinstance(stated, dict) else {}

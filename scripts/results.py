@@ -20,6 +20,7 @@ from stages.findings.networks import learning
 from stages.findings.registry import FINDINGS
 from stages.params import Params
 from stages.report.results import read_tables
+from stages.settings import PretrainedSettings
 from stages.statistics.table import Row
 from stages.templates import environment
 
@@ -56,6 +57,9 @@ def _rendered(template: str, folder: Path, place: Path) -> str:
     except InputError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder} is a study of an earlier layout; run `make study`. ({reason})") from None
+    pretrained = [name for name in parameters.networks if isinstance(parameters.settings(name), PretrainedSettings)]
+    if pretrained:
+        raise InputError(f"{PAGE} is about networks that were trained here, not about {', '.join(pretrained)}.")
 
     def rows(name: str, **values: object) -> list[Row]:
         return tables[name].where(**values) if name in tables else []

@@ -106,7 +106,7 @@ def cache() -> str:
 def epochs_of_due(folder: Path) -> dict[str, int]:
     """The epochs of each run of which a stage is to be done, by its name, in the grid's order."""
     status, grid = json.loads(shell.dvc("status", "--json", folder=folder)), params.read(folder / "params.yaml")
-    epochs = {f"{name}-{seed}": grid.network(name).epochs for name in grid.networks for seed in grid.seeds}
+    epochs = {f"{name}-{seed}": grid.settings(name).epochs for name in grid.networks for seed in grid.seeds}
     return {run: count for run, count in epochs.items() if any(f"{stage}@{run}" in status for stage in STAGES)}
 
 

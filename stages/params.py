@@ -1,6 +1,7 @@
 """The typed view of params.yaml, and its only reader."""
 
 import re
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,8 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from stages.errors import InputError
-from stages.settings import NetworkSettings, Seed
+from stages.settings import AnySettings, NetworkSettings, PretrainedSettings, Seed
 
+_SCALINGS = "unit (0 to 1), byte (0 to 255) or signed (-1 to 1)"
 _PUBLISHED_SIDE = 32
 """Pixels of the images of CIFAR-10, and of the digits as they are enlarged."""
 
@@ -76,8 +78,15 @@ def _distinct(seeds: list[int]) -> list[int]:
 _optional: dict[str, Any] = {
     key: (field.rebuild_annotation() | None, None) for key, field in NetworkSettings.model_fields.items()
 }
+_pretrained: dict[str, Any] = {
+    key: (PretrainedSettings.model_fields[key].rebuild_annotation() | None, None) for key in ("model", "scaling")
+}
 NetworkOverrides = create_model(
-    "NetworkOverrides", __base__=_Section, __doc__="What one network sets differently; null inherits.", **_optional
+    "NetworkOverrides",
+    __base__=_Section,
+    __doc__="What one network sets differently; null inherits. With a model, it is pretrained and sets nothing else.",
+    **_optional,
+    **_pretrained,
 )
 
 
@@ -100,15 +109,22 @@ class Params(NetworkSettings):
         """Pixels of a side of the square images."""
         return self.data.image_side if self.dataset == "folder" else _PUBLISHED_SIDE
 
+    def settings(self, name: str) -> AnySettings:
+        """The effective settings of one network, trained here or elsewhere."""
+        overrides = self._overrides(name)
+        return PretrainedSettings(**overrides) if "model" in overrides else self.network(name)
+
     def network(self, name: str) -> NetworkSettings:
-        """The effective settings of one network: those that it sets, the inherited ones elsewhere, defaults filled in.
+        """Of a network that is trained here: what it sets, the inherited settings elsewhere, defaults filled in.
 
         A network that chooses another optimizer without a learning rate gets that optimizer's default, unless
         params.yaml sets one for all.
         """
         inherited = {key: getattr(self, key) for key in NetworkSettings.model_fields}
-        overrides = self.networks[name].model_dump(exclude_none=True)  # type: ignore[attr-defined]
-        return NetworkSettings.model_validate(inherited | overrides).resolved()
+        return NetworkSettings.model_validate(inherited | self._overrides(name)).resolved()
+
+    def _overrides(self, name: str) -> dict[str, Any]:
+        return self.networks[name].model_dump(exclude_none=True)  # type: ignore[attr-defined]
 
     @model_validator(mode="after")
     def _folder_is_named(self) -> "Params":
@@ -120,6 +136,9 @@ class Params(NetworkSettings):
     def _networks_stand(self) -> "Params":
         problems, side = [], self.side
         for name in self.networks:
+            if pretrained := self._overrides(name).keys() & _pretrained.keys():
+                problems += [f"networks.{name}: {problem}" for problem in self._pretrained_problems(name, pretrained)]
+                continue
             try:
                 settings = self.network(name)
             except ValidationError as error:
@@ -134,6 +153,24 @@ class Params(NetworkSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _pretrained_problems(self, name: str, given: Set[str]) -> Iterator[str]:
+        """given: which settings of a pretrained network it has."""
+        overrides = self._overrides(name)
+        if "model" not in given:
+            yield "scaling is a setting of a pretrained network; name its file as model, or remove scaling"
+            return
+        if "scaling" not in given:
+            yield f"model needs scaling, the pixels that it learned with: {_SCALINGS}"
+        if others := [key for key in overrides if key not in given]:
+            yield f"{', '.join(others)}: settings of a training do not apply to a pretrained model; remove them"
+        if not overrides["model"].endswith(".keras"):
+            yield f"model: {_shown(overrides['model'])}: expected a file that model.save wrote, named *.keras"
+        if len(self.seeds) > 1 and "{seed}" not in overrides["model"]:
+            yield (
+                f"model is one file, and there are {len(self.seeds)} seeds, so that equal answers would count as "
+                "independent runs; name a file for each seed with {seed} in the path, or set one seed"
+            )
 
 
 def read(path: Path = Path("params.yaml")) -> Params:

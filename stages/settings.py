@@ -1,8 +1,11 @@
-"""The effective settings of one network: all that its training depends on, besides the data and the seed."""
+"""The effective settings of one network: all that its training depends on, besides the data and the seed.
+
+Of a pretrained one: what file it is, and what it expects of pixels.
+"""
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -113,6 +116,10 @@ class NetworkSettings(BaseModel):
         """Whether what is learned from depends on people's votes."""
         return self.labels == "votes" or self.dropped()[0] == "doubtful"
 
+    def stated(self) -> dict[str, Any]:
+        """All settings, by name."""
+        return self.model_dump()
+
     def resolved(self) -> "NetworkSettings":
         """The same settings with every default filled in."""
         if self.learning_rate is not None:
@@ -120,21 +127,54 @@ class NetworkSettings(BaseModel):
         return self.model_copy(update={"learning_rate": DEFAULT_LEARNING_RATE[self.optimizer]})
 
 
+Scaling = Literal["unit", "byte", "signed"]
+
+
+class PretrainedSettings(BaseModel):
+    """A network trained elsewhere: it is asked, and learns nothing here. docs/networks.md describes it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    model: Annotated[str, Field(min_length=1)]
+    """Path of a .keras file, relative to the checkout; {seed} in it stands for the seed of a run."""
+    scaling: Scaling
+    """Pixels that it expects: unit, 0 to 1; byte, 0 to 255; signed, -1 to 1."""
+    sha256: dict[int, str] = {}
+    """In hex, of each seed's file, so that another file is another network."""
+
+    @property
+    def epochs(self) -> int:
+        return 0
+
+    def file(self, seed: int) -> str:
+        """The path of a run's model."""
+        return self.model.replace("{seed}", str(seed))
+
+    def stated(self) -> dict[str, Any]:
+        """What a reader chose, by name."""
+        return self.model_dump(include={"model", "scaling"})
+
+
+AnySettings = NetworkSettings | PretrainedSettings
+
+
 def path(network: str) -> Path:
     """Where a network's effective settings lie."""
     return FOLDER / f"{network}.yaml"
 
 
-def write(network: str, settings: NetworkSettings) -> None:
+def write(network: str, settings: AnySettings) -> None:
     """As YAML, keys in the order of the class; without those at their default, so that a new setting reruns nothing."""
     content = settings.model_dump(exclude_defaults=True)
     write_text(path(network), yaml.safe_dump(content, sort_keys=False, default_flow_style=None))
 
 
-def read(network: str) -> NetworkSettings:
+def read(network: str) -> AnySettings:
     """The settings that the configure stage wrote; InputError where the file is missing or holds anything else."""
     try:
-        return NetworkSettings.model_validate(yaml.safe_load(path(network).read_text(encoding="utf-8")))
+        content = yaml.safe_load(path(network).read_text(encoding="utf-8"))
+        pretrained = isinstance(content, dict) and "model" in content
+        return (PretrainedSettings if pretrained else NetworkSettings).model_validate(content)
     except FileNotFoundError:
         raise InputError(f"{path(network)} is missing. Run `dvc repro configure` to write it.") from None
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError):

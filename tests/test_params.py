@@ -282,3 +282,38 @@ def test_what_yaml_once_took_for_a_number_is_none(tmp_path, number):
 def test_numbers(tmp_path, text, value):
     path = edited(tmp_path, ("learning_rate: null", f"learning_rate: {text}"))
     assert params.read(path).network("nicknet2").learning_rate == value
+
+
+def of_pretrained(folder, network, seeds="[0]"):
+    return edited(folder, ("seeds: [0]", f"  own: {{{network}}}\nseeds: {seeds}"))
+
+
+def test_a_pretrained_network_inherits_nothing(tmp_path):
+    parameters = params.read(of_pretrained(tmp_path, "model: 'a/{seed}.keras', scaling: byte", "[0, 3]"))
+    own = parameters.settings("own")
+    assert (own.file(3), own.scaling, own.epochs) == ("a/3.keras", "byte", 0)
+    assert own.stated() == {"model": "a/{seed}.keras", "scaling": "byte"}
+    assert parameters.settings("nicknet1") == parameters.network("nicknet1")
+
+
+@pytest.mark.parametrize(
+    ("network", "seeds", "said"),
+    [
+        (
+            "model: a.keras",
+            "[0]",
+            "model needs scaling, the pixels that it learned with: unit (0 to 1), byte (0 to 255)",
+        ),
+        ("scaling: unit", "[0]", "scaling is a setting of a pretrained network; name its file as model"),
+        (
+            "model: a.keras, scaling: unit, epochs: 3, optimizer: sgd",
+            "[0]",
+            "optimizer, epochs: settings of a training",
+        ),
+        ("model: a.h5, scaling: unit", "[0]", "model: 'a.h5': expected a file that model.save wrote, named *.keras"),
+        ("model: a.keras, scaling: unit", "[0, 1]", "model is one file, and there are 2 seeds, so that equal answers"),
+        ("model: a.keras, scaling: half", "[0]", "networks.own.scaling: 'half': must be 'unit', 'byte' or 'signed'"),
+    ],
+)
+def test_a_pretrained_network_that_cannot_be_is_refused(tmp_path, network, seeds, said):
+    assert said in problems(of_pretrained(tmp_path, network, seeds))

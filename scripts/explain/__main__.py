@@ -17,6 +17,7 @@ from stages import dataset, features, params, settings
 from stages.errors import reported
 from stages.nicknet import runtime
 from stages.report import fonts
+from stages.settings import PretrainedSettings
 
 
 def main(options: argparse.Namespace) -> None:
@@ -33,10 +34,14 @@ def main(options: argparse.Namespace) -> None:
     networks: dict[str, inference.Network] = {}
     explanations = {}
     for run in tqdm(runs, "runs", leave=False, disable=None):
-        like = str(chosen[run.network].architecture())
-        if like not in networks:
-            networks[like] = inference.Network(chosen[run.network], asked.image.shape, len(names))
-        model = networks[like].trained(inference.weights_path(run))
+        of_run = chosen[run.network]
+        if isinstance(of_run, PretrainedSettings):
+            model = inference.load(of_run, inference.weights_path(run), asked.image.shape, len(names))
+        else:
+            like = str(of_run.architecture())
+            if like not in networks:
+                networks[like] = inference.Network(of_run, asked.image.shape, len(names))
+            model = networks[like].trained(inference.weights_path(run))
         near: tuple[Neighbour, ...] | None = ()
         if options.neighbours:
             vector = inference.features(model, asked.image[None])[0]

@@ -88,7 +88,7 @@ def _details(said: Explanation, label: int | None, names: Sequence[str]) -> Iter
         yield "No nearest images: the features that enter the output layer are all zero.\n"
     elif said.neighbours:
         rows = [[f"train:{near.id}", names[near.label], f"{near.similarity:.3f}"] for near in said.neighbours]
-        yield table([("nearest images learned from", "label", "similarity"), *rows], right={2})
+        yield table([("nearest training images", "label", "similarity"), *rows], right={2})
     rows = [["without", "answer", "probability", ""]]
     for knockout in said.knockouts:
         without, right = listed([names[place] for place in knockout.removed]), knockout.answer == label

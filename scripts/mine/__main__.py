@@ -2,28 +2,31 @@
 
 `mine` is a clone of this checkout, which stays as it is. The folder has one folder of pictures for each class.
 
-python -m scripts.mine FOLDER
+python -m scripts.mine FOLDER [--jobs N]
 """
 
 import argparse
+import contextlib
 import json
 import os
+import re
 import shutil
-import time
 from collections import Counter
 from pathlib import Path
 
 import yaml
 
-from scripts import shell
-from scripts.mine.plan import SEEDS, Plan, parameters, plan, seconds
-from scripts.mine.progress import Progress, minutes
+from scripts import runs, shell
+from scripts.mine.plan import SEEDS, Plan, minutes, parameters, plan, seconds
 from stages.download import folder
 from stages.errors import InputError, reported
 from stages.files import write_text
 
 CLONE = Path("mine")
 MARK = "nicknets.mine"
+MOST_AT_ONCE = 4
+"""Runs, unless more are asked for. The start of TensorFlow keeps one core busy, and takes longer than such a training;
+each run takes most of a gigabyte of memory."""
 HEAD = "# Written by `make mine`, anew each time: try other parameters as experiments, `dvc exp run -S ...`.\n"
 ENDING = """
 mine/plots/report.html             the page that explains the errors: open it in a browser
@@ -32,26 +35,31 @@ In the folder mine, with the environment active (. .venv/bin/activate), more can
 dvc exp run -S '+networks.dropped_out={dropout: 0.5}'"""
 
 
-def main(pictures: Path) -> None:
+def main(pictures: Path, jobs: str) -> None:
+    at_once = runs.at_once(jobs) if jobs else min(runs.cores(), MOST_AT_ONCE)
     listing = folder.listed(pictures)
     chosen = plan(len(listing.pictures))
-    expected = seconds(len(listing.pictures), chosen)
     print(described(listing, chosen), flush=True)
     clone()
     stated(str(pictures.absolute()), chosen)
-    progress = Progress(expected)
-    print(f"mine: {minutes(sum(expected.values()))} on two quiet cores, if nothing is done yet", flush=True)
-
-    def show(printed: str) -> None:
-        line = progress.line(printed, time.monotonic())
-        if line:
-            print(line, flush=True)
-
-    # DVC does not watch the folder: its pictures are read each time, and what depends on them runs if they changed.
-    shell.watched(*shell.DVC, "repro", "--force", "download", folder=CLONE, line=show)
-    shell.watched(*shell.DVC, "repro", folder=CLONE, line=show)
+    expected = minutes(seconds(len(listing.pictures), chosen, at_once))
+    print(f"mine: {expected} on two quiet cores, if nothing is done yet; {at_once} run(s) at once", flush=True)
+    with contextlib.chdir(CLONE):
+        # DVC does not watch the folder: its pictures are read each time, and what depends on them runs if they changed.
+        shell.watched(*shell.DVC, "repro", "--force", "download", line=say)
+        shell.watched(*shell.DVC, "repro", "--single-item", *runs.FIRST, line=say)
+        with runs.processes(at_once) as submit:
+            runs.compute(Path("."), submit)
+        shell.watched(*shell.DVC, "repro", line=say)
     answer = json.loads((CLONE / "metrics/errors.json").read_text(encoding="utf-8"))["answer"]
     print("", *answer, ENDING, sep="\n")
+
+
+def say(printed: str) -> None:
+    """Show which stage begins, of what DVC prints."""
+    found = re.match("Running stage '([^']+)'", printed)
+    if found:
+        print(f"mine: {found[1]}", flush=True)
 
 
 def described(listing: folder.Listing, chosen: Plan) -> str:
@@ -102,16 +110,17 @@ def stated(pictures: str, chosen: Plan) -> None:
     write_text(path, HEAD + yaml.safe_dump(parameters(pictures, chosen), sort_keys=False, allow_unicode=True))
 
 
-def named() -> Path:
-    """The folder that the command line names; InputError where there is none."""
+def asked() -> tuple[Path, str]:
+    """The folder that the command line names, and the jobs; InputError where there is no folder."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mine", description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", metavar="FOLDER", help="it has one folder of pictures for each class")
-    name = parser.parse_args().folder
-    if not name:
+    parser.add_argument("--jobs", default="", metavar="N", help=f"runs at once (one a core, up to {MOST_AT_ONCE})")
+    given = parser.parse_args()
+    if not given.folder:
         raise InputError("expected a folder that holds one folder of pictures for each class: make mine FOLDER=path")
-    return folder.checked(name, {})
+    return folder.checked(given.folder, {}), given.jobs
 
 
 if __name__ == "__main__":
     with reported("mine"):
-        main(named())
+        main(*asked())

@@ -23,10 +23,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
 SEEDS = (0, 1, 2)
 """The fewest that give intervals over seeds of repaired and broken answers."""
 
-SECONDS = {"train": 6.0, "evaluate": 6.0, "interventions": 7.0, "error_analysis": 15.0, "report": 15.0}
-"""What a stage takes on two cores, mostly TensorFlow's start; train without its images."""
-OTHER_SECONDS, PICTURES_A_SECOND, LEARNED_A_SECOND = 2.0, 200, 2500
-"""Of the other stages; pictures read; images learned from, of the narrow network."""
+RUN_SECONDS, OTHER_SECONDS = 27.0, 38.0
+"""What a run takes on one core without the images that it learns from, mostly the start of TensorFlow and DVC; and all
+other stages."""
+PICTURES_A_SECOND, LEARNED_A_SECOND = 200, 2500
+"""Pictures read; images learned from, of the narrow network, on two cores, by however many runs."""
 
 
 class Plan(NamedTuple):
@@ -75,14 +76,18 @@ def parameters(folder: str, chosen: Plan) -> dict[str, Any]:
     }
 
 
-def seconds(pictures: int, chosen: Plan) -> dict[str, float]:
-    """What each stage takes on two quiet cores, about, by its name in DVC, in the order in which they run."""
+def seconds(pictures: int, chosen: Plan, at_once: int) -> float:
+    """What all of it takes on two quiet cores, about. at_once: how many runs are done at once."""
+    shares = [change.get("train_share", 1) for change in ({}, *CHANGES.values())]
     width = chosen.filters[0] / 16
-    passed = LEARNED * pictures * chosen.epochs * width**2 / LEARNED_A_SECOND
-    times = {"configure": OTHER_SECONDS, "download": OTHER_SECONDS + pictures / PICTURES_A_SECOND}
-    times |= {"split": OTHER_SECONDS, "select": OTHER_SECONDS}
-    for stage in ("train", "evaluate", "interventions"):
-        for network in ("base", *CHANGES):
-            share = CHANGES.get(network, {}).get("train_share", 1) if stage == "train" else 0
-            times |= {f"{stage}@{network}-{seed}": SECONDS[stage] + share * passed for seed in SEEDS}
-    return times | {name: SECONDS[name] for name in ("error_analysis", "report")}
+    passed = LEARNED * pictures * chosen.epochs * width**2 * sum(shares) * len(SEEDS)
+    starts = RUN_SECONDS * len(shares) * len(SEEDS) / min(at_once, 2)
+    return OTHER_SECONDS + pictures / PICTURES_A_SECOND + starts + passed / LEARNED_A_SECOND
+
+
+def minutes(seconds: float) -> str:
+    """
+    >>> minutes(20), minutes(80), minutes(140)
+    ('less than a minute', 'about 2 minutes', 'about 3 minutes')
+    """
+    return "less than a minute" if seconds < 60 else f"about {-int(-seconds // 60)} minutes"

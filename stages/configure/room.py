@@ -11,7 +11,7 @@ from stages.settings import NetworkSettings
 
 OUTPUTS = ("data", "metrics", "plots")
 _IMAGES = {"cifar10": 60_000, "digits": 1_797}
-_CLASSES = 10
+CLASSES = 10
 _COPIES = 2
 """DVC keeps a copy of every output in its cache, where the file system cannot share blocks."""
 
@@ -34,18 +34,18 @@ def require(params: Params, folder: Path = Path()) -> None:
 
 
 def size(params: Params) -> int:
-    """Bytes that the outputs of the grid take, with DVC's copies; without the images of a folder of one's own."""
+    """Bytes that the outputs of the grid take, with DVC's copies; without a folder's images and pretrained networks."""
     side, images = params.side, _IMAGES.get(params.dataset, 0)
     learned = min(images, params.split.train_images or images)
-    networks = [params.network(name) for name in params.networks]
+    networks = [each for each in map(params.settings, params.networks) if isinstance(each, NetworkSettings)]
     runs = sum(
-        4 * weights(each, side) + 4 * images * _CLASSES + 2 * learned * (each.dense_units or [0])[-1]
+        4 * weights(each, side) + 4 * images * CLASSES + 2 * learned * (each.dense_units or [0])[-1]
         for each in networks
     )
     return _COPIES * (3 * images * side**2 + runs * len(params.seeds))
 
 
-def weights(settings: NetworkSettings, side: int, classes: int = _CLASSES) -> int:
+def weights(settings: NetworkSettings, side: int, classes: int = CLASSES) -> int:
     """How many weights and biases a network for square images with three channels has.
 
     >>> small = {"optimizer": "sgd", "kernel_size": 3, "filters": [4], "pool_after": [1], "dense_units": [5]}

@@ -8,6 +8,7 @@ import numpy as np
 from stages import dataset, epochs, history, image_files, outcomes, predictions, settings, similarity, targets
 from stages.params import Params
 from stages.run import Run
+from stages.settings import NetworkSettings
 from stages.statistics import grid
 from stages.statistics import votes as human_votes
 from stages.statistics.sample import Sample, gather
@@ -20,12 +21,16 @@ def read(given: Params) -> dict[str, Sample]:
     runs = [Run(network, seed) for network in networks for seed in seeds]
     class_names = tuple(dataset.read_class_names())
     answers = {run: predictions.read(run) for run in runs}
+    chosen = {network: settings.read(network) for network in networks}
+    stated = {network: each.stated() for network, each in chosen.items() if isinstance(each, NetworkSettings)}
+    trained = [run for run in runs if run.network in stated]
     common = {
         "dataset": given.dataset,
         "networks": networks,
         "seeds": seeds,
         "class_names": class_names,
-        "grid": grid.make({network: settings.read(network).model_dump() for network in networks}, seeds),
+        "grid": grid.make({network: stated.get(network, {}) for network in networks}, seeds),
+        "pretrained": tuple(network for network in networks if network not in stated),
         "number_of_resamples": given.error_analysis.resamples,
         "confidence": given.error_analysis.confidence,
     }
@@ -47,8 +52,8 @@ def read(given: Params) -> dict[str, Sample]:
     samples = {part: _sample(part, answers, common | known_of[part]) for part in ("training", "test")}
     ids = parts["held-out"].ids
     known = {
-        "histories": {run: history.read(run) for run in runs},
-        "epochs": {run: epochs.read(run, len(ids)) for run in runs},
+        "histories": {run: history.read(run) for run in trained},
+        "epochs": {run: epochs.read(run, len(ids)) for run in trained},
         "interventions": {run: outcomes.read(run) for run in runs},
         "others": samples,
     }

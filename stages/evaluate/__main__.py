@@ -11,10 +11,11 @@ import numpy as np
 from stages import dataset, predictions, settings
 from stages.dataset import PARTS
 from stages.errors import reported
-from stages.evaluate.scores import scores
+from stages.evaluate.scores import doubted, scores
 from stages.files import write_json
 from stages.predictions import Predictions
 from stages.run import Run
+from stages.settings import PretrainedSettings
 
 SCORES = Path("data/scores")
 """JSON of each run: {part: scores}, see scores.scores."""
@@ -26,9 +27,8 @@ def main(run: Run) -> None:
 
     names = dataset.read_class_names()
     images = {source: dataset.read_images(source) for source in PARTS.values()}
-    model = inference.load(
-        settings.read(run.network), inference.weights_path(run), images["train"].shape[1:], len(names)
-    )
+    chosen = settings.read(run.network)
+    model = inference.load(chosen, inference.weights_path(run), images["train"].shape[1:], len(names))
     parts = {}
     for part, source in PARTS.items():
         labels = dataset.read_labels(source)
@@ -39,6 +39,8 @@ def main(run: Run) -> None:
         only = names[parts["held-out"].probabilities[0].argmax()]
         warning = f"it predicts {only} for every held-out image; see predicted_classes in its scores."
         print(f"evaluate {run}: warning: {warning}", file=sys.stderr)
+    if isinstance(chosen, PretrainedSettings) and (doubt := doubted(measured["held-out"], len(names), chosen.scaling)):
+        print(f"evaluate {run}: warning: {doubt}", file=sys.stderr)
     predictions.write(run, parts)
     write_json(run.file(SCORES, ".json"), measured)
 

@@ -84,8 +84,9 @@ class Finding:
     the table holds, how its numbers are computed, and what its intervals are over. columns: every column, described.
     rows: of a sample that has what is needed. needs: why a sample cannot support the finding, '' where it can.
     limits: what the grid cannot support of it, beside the whole. with_collapsed: whether it is about each run alone, so
-    that runs that answer a single class are in it, too. answer: what a table that has rows says in one sentence; None
-    where it says nothing.
+    that runs that answer a single class are in it, too. of_training: whether it needs to know how networks were
+    trained, or from which images, so that pretrained ones are not in it. answer: what a table that has rows says in one
+    sentence; None where it says nothing.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Finding:
     limits: Callable[[Sample], list[Refusal]] = lambda sample: []
     pictures: tuple[Picture, ...] = ()
     with_collapsed: bool = False
+    of_training: bool = False
     answer: Callable[[Table], Answer | None] = lambda table: None
 
     def table(self, sample: Sample) -> Table:

@@ -60,6 +60,7 @@ FINDINGS: tuple[Finding, ...] = tuple(
 )
 
 
+UNKNOWN = ": nobody knows how it was trained, and from which images"
 POOLED = "in all that compares or pools runs"
 """What runs are left out of, because of those that collapsed."""
 
@@ -84,15 +85,27 @@ class Analysis:
         finding = self.findings[name]
         if not finding.with_collapsed and self.learned is not self:
             return self.learned.table(name)
+        if finding.of_training and self.trained is not self:
+            return self.trained.table(name)
         if name not in self._tables:
-            self._tables[name] = None if finding.needs(self.sample) else finding.table(self.sample)
+            self._tables[name] = None if self.missing(finding) else finding.table(self.sample)
         return self._tables[name]
+
+    def missing(self, finding: Finding) -> str:
+        """Why the sample does not support a finding; '' where it does."""
+        return finding.needs(self.sample) if self.sample.networks else f"every network is pretrained{UNKNOWN}"
 
     @cached_property
     def learned(self) -> "Analysis":
         """That of the sample without collapsed runs."""
         learned = self.sample.learned
         return self if learned is self.sample else Analysis(learned, list(self.findings.values()))
+
+    @cached_property
+    def trained(self) -> "Analysis":
+        """That of the sample without pretrained networks."""
+        trained = self.sample.trained
+        return self if trained is self.sample else Analysis(trained, list(self.findings.values()))
 
     def where(self, name: str, **values: object) -> list[Row]:
         """The rows of a table in which the columns have these values; none where there is no table."""
@@ -122,10 +135,15 @@ class Analysis:
         learned = self.learned.sample
         refusals = [Refusal(f"{name}, {POOLED}", self.sample.collapse) for name in learned.left_out]
         refusals += learned.grid.refusals
+        unknown = [f"{name} is pretrained{UNKNOWN}" for name in self.sample.pretrained]
+        refusals += [Refusal("comparisons of settings", reason) for reason in unknown]
         for finding in self.findings.values():
-            sample = self.sample if finding.with_collapsed else learned
-            reason = finding.needs(sample)
-            refusals += [Refusal(finding.question, reason)] if reason else finding.limits(sample)
+            analysis = self if finding.with_collapsed else self.learned
+            if finding.of_training:
+                analysis = analysis.trained
+                refusals += [Refusal(finding.question, reason) for reason in unknown if analysis.sample.networks]
+            reason = analysis.missing(finding)
+            refusals += [Refusal(finding.question, reason)] if reason else finding.limits(analysis.sample)
         return list(dict.fromkeys(refusals))
 
 

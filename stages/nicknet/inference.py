@@ -9,11 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from stages.errors import InputError
+from stages.nicknet import pretrained
 from stages.nicknet.batches import batches
 from stages.nicknet.network import Nicknet, build
 from stages.nicknet.steps import answering
 from stages.run import Run
-from stages.settings import NetworkSettings
+from stages.settings import AnySettings, NetworkSettings, PretrainedSettings
 
 _BATCH_SIZE = 128
 
@@ -27,15 +28,17 @@ class Trained(NamedTuple):
 
 
 def weights_path(run: Run) -> Path:
-    """The trained weights in Keras's .weights.h5 format."""
+    """The trained weights in Keras's .weights.h5 format; of a pretrained network, its .keras file."""
     return run.file(MODELS, ".weights.h5")
 
 
-def load(settings: NetworkSettings, weights_path: Path, image_shape: tuple[int, int, int], classes: int) -> Trained:
-    """The network of `settings` with the weights of a .weights.h5 file; image_shape: (height, width, channels).
+def load(settings: AnySettings, weights_path: Path, image_shape: tuple[int, int, int], classes: int) -> Trained:
+    """The network of `settings` with its weights, see weights_path; image_shape: (height, width, channels).
 
     Raises InputError where the file is missing, damaged, or another network's.
     """
+    if isinstance(settings, PretrainedSettings):
+        return Trained(pretrained.load(weights_path, settings.scaling, image_shape, classes))
     return Network(settings, image_shape, classes).trained(weights_path)
 
 

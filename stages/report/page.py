@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ SHOWN = ("optimizer", "learning_rate", "kernel_size", "epochs", "batch_size")
 CSS_PIXELS = 96
 """An inch."""
 
+OF_PRETRAINED = ("test", "held-out")
+"""The parts on which the accuracy of a pretrained network is named first."""
 ILLUSTRATED: Mapping[str, Callable[[Results], list[Any]]] = {
     "look_first": lambda results: _looked_at(results),
     "galleries": galleries.read,
@@ -122,14 +125,23 @@ def _head(name: str, column: Column, high: str = "", meaning: str = "") -> Head:
 
 
 def further(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Of each network, the settings without a column in which networks differ, unless they are at their default."""
+    """Of each network, the settings without a column in which networks differ, unless they are at their default; of a
+    pretrained one all."""
     default = {name: of.default for name, of in NetworkSettings.model_fields.items() if not of.is_required()}
     optional = [name for name in default if name not in SHOWN]
-    differing = [name for name in optional if len({str(of[name]) for of in settings.values()}) > 1]
+    trained = [of for of in settings.values() if "model" not in of]
+    differing = [name for name in optional if len({str(of[name]) for of in trained}) > 1]
     return {
-        network: [f"{name}: {of[name]}" for name in differing if of[name] != default[name]]
+        network: _of_file(of)
+        if "model" in of
+        else [f"{name}: {of[name]}" for name in differing if of[name] != default[name]]
         for network, of in settings.items()
     }
+
+
+def _of_file(pretrained: Mapping[str, str]) -> list[str]:
+    """What a reader chose, with the file's name alone: a path may be long, and of one machine."""
+    return [f"model: {Path(pretrained['model']).name}", f"scaling: {pretrained['scaling']}"]
 
 
 def _looked_at(results: Results) -> list[tuple[str, str, list[Row]]]:
@@ -158,8 +170,8 @@ def _size(png: bytes) -> list[int]:
 
 
 def _notes(results: Results) -> list[str]:
-    """A sentence for each run that gets every held-out image right, or wrong, or answers the same class for all, and
-    for what is left out for that."""
+    """A sentence for each run that gets every held-out image right, or wrong, or answers the same class for all,
+    for each pretrained network, and for what is left out."""
     notes = []
     for run, answers in results.answers.items():
         classes = results.classes(run)
@@ -169,6 +181,14 @@ def _notes(results: Results) -> list[str]:
         if (classes == classes[0]).all() and (answers.labels != answers.labels[0]).any():
             predicted, advice = results.class_names[classes[0]], remedy(len(results.class_names))
             notes.append(f"{run} predicts '{predicted}' for every held-out image. {advice}.")
+    for network in results.pretrained:
+        accuracies = [results.rows("scores", network=network, part=part, score="accuracy") for part in OF_PRETRAINED]
+        test, held_out = (f"{np.mean([row['value'] for row in rows]):.1%}" for rows in accuracies)
+        notes.append(
+            f"{network} is pretrained, and nobody knows which images it learned from: on those it looks better than it "
+            f"is. Its accuracy on the test images is {test}, on the held-out images, which all findings below are "
+            f"about, {held_out}"
+        )
     gone = [row["analysis"] for row in results.rows("refusals") if row["analysis"].endswith(POOLED)]
     return notes + [f"Left out: {each}" for each in gone]
 

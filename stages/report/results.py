@@ -47,6 +47,11 @@ class Results:
     predicted: Mapping[Run, np.ndarray] = field(default_factory=dict)
     own: bool = False
 
+    @property
+    def pretrained(self) -> list[str]:
+        """The networks that were taken over from a file, see docs/networks.md."""
+        return [name for name, settings in self.settings.items() if "model" in settings and not self.own]
+
     def rows(self, name: str, **values: object) -> list[Row]:
         """The rows of a table in which the columns have these values; none where there is no such table."""
         return self.tables[name].where(**values) if name in self.tables else []
@@ -78,7 +83,7 @@ def read(networks: Sequence[str], seeds: Sequence[int], findings: Sequence[Findi
     return Results(
         findings=findings,
         tables=read_tables(findings),
-        settings={network: settings.read(network).model_dump() for network in networks},
+        settings={network: settings.read(network).stated() for network in networks},
         class_names=dataset.read_class_names(),
         images=dataset.read_images("train"),
         answers={run: predictions.read(run)["held-out"] for run in runs},

@@ -8,6 +8,7 @@ from stages import dataset, params, settings, targets
 from stages.errors import reported
 from stages.run import Run
 from stages.select import selection
+from stages.settings import PretrainedSettings
 from stages.statistics import votes
 from stages.user_paths import located
 
@@ -25,7 +26,10 @@ def main() -> None:
     selection.require_classes(chosen, names)
     for network, of_network in chosen.items():
         for seed in given.seeds:
-            learned = selection.targets(of_network, seed, labels, training, names, people)
+            if isinstance(of_network, PretrainedSettings):
+                learned = selection.unknown(len(labels))
+            else:
+                learned = selection.targets(of_network, seed, labels, training, names, people)
             targets.write(Run(network, seed), learned)
 
 

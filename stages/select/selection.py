@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from stages.errors import InputError
-from stages.settings import NetworkSettings
+from stages.settings import AnySettings, NetworkSettings
 from stages.statistics import votes
 from stages.streams import stream
 
 
-def require_classes(networks: Mapping[str, NetworkSettings], names: Sequence[str]) -> None:
+def require_classes(networks: Mapping[str, AnySettings], names: Sequence[str]) -> None:
     """InputError where a network is to learn without a class that does not exist."""
     for network, settings in networks.items():
-        if settings.without not in (None, *names):
+        if isinstance(settings, NetworkSettings) and settings.without not in (None, *names):
             raise InputError(
                 f"networks.{network}.without: no class is called {settings.without!r}; there are {', '.join(names)}."
             )
@@ -42,12 +42,21 @@ def targets(
     if settings.train_share < 1:
         order = stream("train_share", seed).permutation(chosen)
         chosen = first_of_each_class(order, labels, settings.train_share)
-    result = np.full(len(labels), -1, "int16")
+    result = unknown(len(labels))
     result[chosen] = labels[chosen]
     if settings.labels == "votes":
         majority = votes.majority(people[chosen])
         result[chosen] = np.where(majority < 0, labels[chosen], majority)
     return shuffled(result, chosen, settings.label_noise, seed)
+
+
+def unknown(images: int) -> np.ndarray:
+    """int16 (images,), the targets of a network of which nobody knows an image that it learned from.
+
+    >>> unknown(2)
+    array([-1, -1], dtype=int16)
+    """
+    return np.full(images, -1, "int16")
 
 
 def first_of_each_class(order: np.ndarray, labels: np.ndarray, share: float) -> np.ndarray:

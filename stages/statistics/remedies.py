@@ -61,7 +61,9 @@ def _rests(settings: Settings, setting: str) -> Iterator[str]:
     """What networks must have in common to differ in this setting alone; nothing where it is not known."""
     if setting in settings:
         yield rest(settings, {setting})
-    if setting == "optimizer" and settings.get("learning_rate", "") == DEFAULT_LEARNING_RATE.get(settings[setting]):
+    if setting == "optimizer" and settings.get("learning_rate", "") == DEFAULT_LEARNING_RATE.get(
+        settings.get(setting, "")
+    ):
         yield rest(settings, {setting, "learning_rate"})
 
 

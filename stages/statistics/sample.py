@@ -35,8 +35,9 @@ class Sample:
     or None. histories: of every run, see history.read. epochs: of every run, uint8 (epochs, N), its answers after every
     epoch; or empty. interventions: what each run answers when its images are changed. learned_as: int16 (networks,
     seeds, N), the class that each run learned each image as, -1 where it did not learn from it; None: its label, of
-    training images. others: the same runs' samples of further parts, by part. left_out: the seeds and networks that are
-    not here because runs collapsed.
+    training images. pretrained: networks of which nobody knows how they were trained; they have neither histories nor
+    epochs. others: the same runs' samples of further parts, by part. left_out: the seeds and networks that are not here
+    because runs collapsed.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -60,6 +61,7 @@ class Sample:
     epochs: Mapping[Run, np.ndarray] = field(default_factory=dict)
     interventions: Mapping[Run, Outcomes] = field(default_factory=dict)
     learned_as: np.ndarray | None = None
+    pretrained: tuple[str, ...] = ()
     others: Mapping[str, "Sample"] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
@@ -86,9 +88,10 @@ class Sample:
     def late_right(self) -> np.ndarray:
         """float64 (networks, seeds, N), 0..1: of the last sixth of a run's epochs, at least one, the share after which
         it was right about an image. `right` where the epochs are unknown."""
-        if not self.epochs:
-            return self.right.astype(np.float64)
-        late = [self.epochs[run][-max(1, len(self.epochs[run]) // 6) :] for run in self.runs]
+        known = [
+            self.epochs.get(run, last[None]) for run, last in zip(self.runs, self.by_run(self.predicted), strict=True)
+        ]
+        late = [answers[-max(1, len(answers) // 6) :] for answers in known]
         return np.reshape([(answers == self.labels).mean(axis=0) for answers in late], self.right.shape)
 
     @cached_property
@@ -125,6 +128,12 @@ class Sample:
             return self
         return self._of(networks, seeds)
 
+    @cached_property
+    def trained(self) -> "Sample":
+        """The sample without pretrained networks, perhaps of none; itself where there are none of these."""
+        places = [place for place, name in enumerate(self.networks) if name not in self.pretrained]
+        return self._of(places, range(len(self.seeds))) if self.pretrained else self
+
     def _of(self, networks: Sequence[int], seeds: Sequence[int]) -> "Sample":
         """The runs of the networks and seeds at these places."""
         names, numbers = tuple(self.networks[place] for place in networks), tuple(self.seeds[place] for place in seeds)
@@ -139,6 +148,7 @@ class Sample:
             learned_as=None if self.learned_as is None else self.learned_as[np.ix_(networks, seeds)],
             answers=None if self.answers is None else self.answers[np.ix_(networks, seeds)],
             others={part: other._of(networks, seeds) for part, other in self.others.items()},
+            pretrained=tuple(name for name in self.pretrained if name in names),
             left_out=tuple(gone),
         )
 

@@ -81,6 +81,12 @@ def test_experiments_have_a_row_a_network_with_what_it_inherits(table):
     ]
 
 
+def test_a_pretrained_network_has_no_settings_of_a_training(table):
+    networks = {"one": {"kernel_size": 5}, "two": {"model": "m.keras", "scaling": "byte"}}
+    rows = table(shown(networks=networks))
+    assert values(rows, "network", "optimizer", "kernel_size") == [("one", "adam", "5"), ("two", "null", "null")]
+
+
 def test_with_columns_each_experiment_has_one_row(table):
     rows = table(shown(derived("e", BOTH | {"one": 0.75}, "success", epochs=3)), "--columns")  # as the queue calls it
     assert list(rows[0]) == ["experiment", "epochs", "one.accuracy", "two.accuracy"]

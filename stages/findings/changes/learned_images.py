@@ -185,4 +185,5 @@ FINDING = causal(
         **EFFECT,
     },
     section="Having learned from an image",
+    of_training=True,
 )

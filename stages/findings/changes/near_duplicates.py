@@ -37,4 +37,5 @@ FINDING = associated(
         **measured("accuracy", "share of right answers, 0..1; empty where there are none"),
     },
     section="Having learned from an image",
+    of_training=True,
 )

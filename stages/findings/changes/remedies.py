@@ -136,6 +136,7 @@ def draw_turned(table: Table, style: Style) -> Figure:
             axes.plot([share for _, share in known], [place for place, _ in known], "o", markersize=5, **look)
         style.rows_down(axes, labels(table.rows, style), 30)
         style.percent_axis(axes.xaxis, title)
+        axes.locator_params(axis="x", nbins=5)
     change = style.Line2D([], [], linestyle="none", marker="o", color=style.GREEN, label="with the change")
     look = {"color": "none", "markeredgecolor": style.INK}
     luck = style.Line2D([], [], linestyle="none", marker="o", label="placebo: the base with another seed", **look)

@@ -85,4 +85,5 @@ FINDING = associated(
         "value": Column(float, "the first number of the reason, as a share or a difference of shares, -1..1"),
         "network": Column(str, "the network with the best accuracy"),
     },
+    of_training=True,
 )

@@ -55,4 +55,5 @@ FINDING = associated(
         "epochs": Column(str, "the epochs of highest accuracy on the first and on the second half"),
     },
     needs=epochs,
+    of_training=True,
 )

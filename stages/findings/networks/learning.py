@@ -52,4 +52,5 @@ FINDING = associated(
     },
     needs=histories,
     with_collapsed=True,
+    of_training=True,
 )

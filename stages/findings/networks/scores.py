@@ -10,7 +10,7 @@ from stages.statistics.table import Column, Refusal, Row
 
 
 def rows(sample: Sample) -> list[Row]:
-    table = fits(sample.others["training"]) if "training" in sample.others else []
+    table = fits(sample.others["training"].trained) if "training" in sample.others else []
     for part in (sample, sample.others.get("test")):
         if part:
             table += [*accuracies(part), *resampled_scores(part)]

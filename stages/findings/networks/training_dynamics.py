@@ -83,4 +83,5 @@ FINDING = associated(
         "n": N._replace(meaning="how many images the class has"),
     },
     needs=epochs,
+    of_training=True,
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import ESTIMATE, estimate
 from stages.statistics.grid import Contrast, Grid
+from stages.statistics.intervals import SAME
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 
@@ -58,9 +59,10 @@ def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str
         style.Line2D([], [], color=color, marker=marker, markersize=5, label=f"over new {label}")
         for (color, marker), label in zip(style.OVER.values(), words, strict=True)
     ]
-    look = {"color": "none", "marker": "o", "markeredgecolor": style.INK, "markersize": 5}
-    axes.plot([row["last_epoch"] for row in estimates], range(len(estimates)), linestyle="none", **look)
-    legend.append(style.Line2D([], [], label="after the last epoch", **look))
+    if any(abs(row["last_epoch"] - row["value"]) > SAME for row in estimates):
+        look = {"color": "none", "marker": "o", "markeredgecolor": style.INK, "markersize": 5}
+        axes.plot([row["last_epoch"] for row in estimates], range(len(estimates)), linestyle="none", **look)
+        legend.append(style.Line2D([], [], label="after the last epoch", **look))
     style.zero_line(axes)
     style.percent_axis(axes.xaxis, f"{quantity}, percentage points", "")
     values = [row["value"] for row in estimates]

@@ -49,8 +49,8 @@ cat           0.75
 dog           0.25
 frog         <0.01  label
 
-nearest images learned from  label  similarity
-train:17                     dog         0.988
+nearest training images  label  similarity
+train:17                 dog         0.988
 
 without   answer  probability
 cat       dog           >0.99

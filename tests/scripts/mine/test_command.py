@@ -1,5 +1,7 @@
 """Pictures in, a page out, and this checkout as it was; what is wrong with the folder is said before anything else."""
 
+import contextlib
+import re
 import shutil
 import subprocess
 import sys
@@ -56,13 +58,19 @@ def reproduced(monkeypatch):
     """What DVC would have been called with; it writes an answer only."""
     calls = []
 
-    def watched(*command, folder, line):
+    def watched(*command, line):
         calls.append(command[len(mine.shell.DVC) + 1 :])
         line("Running stage 'download':")
-        (folder / "metrics").mkdir(exist_ok=True)
-        (folder / "metrics/errors.json").write_text('{"answer": ["The networks miss 11%."]}')
+        Path("metrics").mkdir(exist_ok=True)
+        Path("metrics/errors.json").write_text('{"answer": ["The networks miss 11%."]}')
+
+    @contextlib.contextmanager
+    def processes(jobs):
+        yield jobs
 
     monkeypatch.setattr(mine.shell, "watched", watched)
+    monkeypatch.setattr(mine.runs, "processes", processes)
+    monkeypatch.setattr(mine.runs, "compute", lambda folder, jobs: calls.append((folder.resolve().name, jobs)))
     return calls
 
 
@@ -76,7 +84,7 @@ def reproduced(monkeypatch):
 def test_a_folder_that_is_missing_or_not_named_is_refused(repository, monkeypatch, name, said):
     monkeypatch.setattr(sys, "argv", ["mine", name])
     with pytest.raises(InputError, match=said):
-        mine.named()
+        mine.asked()
     assert not Path("mine").exists()
 
 
@@ -88,31 +96,32 @@ def test_one_class_and_too_few_pictures_are_refused_as_the_download_stage_says_i
         shutil.rmtree(tmp_path / "pictures")
         fill(tmp_path / "pictures", **classes)
         with pytest.raises(InputError, match=said):
-            mine.main(tmp_path / "pictures")
+            mine.main(tmp_path / "pictures", "3")
         assert not (repository / "mine").exists()
 
 
 def test_it_says_what_is_there_and_what_it_does(repository, reproduced, tmp_path, capsys):
-    mine.main(tmp_path / "pictures")
-    assert reproduced == [("--force", "download"), ()]
+    mine.main(tmp_path / "pictures", "3")
+    assert reproduced == [("--force", "download"), ("--single-item", *mine.runs.FIRST), ("mine", 3), ()]
     said = capsys.readouterr().out
     assert said.startswith("mine: 22 pictures in 2 classes: a 10, b 12\nmine: each network learns for 60 epochs in bat")
     assert "half (train_share: 0.5)" in said
-    assert "[1/42] download; about " in said
+    assert "minutes on two quiet cores, if nothing is done yet; 3 run(s) at once" in said
+    assert "mine: download\n" in said
     assert "The networks miss 11%." in said
     assert git("status", "--porcelain") == ""
     assert yaml.safe_load((repository / "mine/params.yaml").read_text())["data"]["folder"] == f"{tmp_path}/pictures"
 
 
 def test_the_clone_follows_the_checkout_and_names_a_folder_that_is_replaced(repository, reproduced, tmp_path, capsys):
-    mine.main(tmp_path / "pictures")
+    mine.main(tmp_path / "pictures", "3")
     (repository / "new.txt").write_text("x")
     commit(repository)
-    mine.main(tmp_path / "pictures")
+    mine.main(tmp_path / "pictures", "3")
     assert (repository / "mine/new.txt").exists()
     assert "are replaced" not in capsys.readouterr().out
     fill(tmp_path / "others", a=10, b=10)
-    mine.main(tmp_path / "others")
+    mine.main(tmp_path / "others", "")
     assert f"the results of {tmp_path}/pictures are replaced" in capsys.readouterr().out
 
 
@@ -120,7 +129,7 @@ def test_a_folder_that_somebody_else_made_is_left_alone(repository, reproduced, 
     (repository / "mine").mkdir()
     (repository / "mine/thesis.txt").write_text("precious")
     with pytest.raises(InputError, match=r"the folder mine exists and was not made by `make mine`\. Move it away"):
-        mine.main(tmp_path / "pictures")
+        mine.main(tmp_path / "pictures", "3")
     assert [path.name for path in (repository / "mine").iterdir()] == ["thesis.txt"]
 
 
@@ -144,9 +153,7 @@ def test_pictures_give_a_page_and_added_ones_are_seen(tmp_path):
     assert "What to look at first" in (folder / "mine/plots/report.html").read_text()
     assert (folder / "mine/data/analysis/look_first.csv").is_file()
     again = checkouts.run(*command, folder=folder)
-    assert [line for line in again.splitlines() if line.startswith("[")] == [
-        line for line in again.splitlines() if "] download" in line
-    ]
+    assert [line for line in again.splitlines() if re.fullmatch("mine: [a-z_@0-9-]+", line)] == ["mine: download"]
     fill(pictures, ".jpg", a=4, b=4)
     checkouts.run(*mine.shell.DVC, "repro", "--force", "download", folder=folder / "mine")
     assert "split:" in checkouts.run("dvc", "status", folder=folder / "mine")
