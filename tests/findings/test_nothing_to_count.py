@@ -40,7 +40,7 @@ def collapsed(which, **others):
     """Samples of SOME in which the runs at these places of (network, seed) answer class 3 for every image."""
     answers = np.where(SOME, EACH, (EACH + 1) % 10)
     answers[which] = 3
-    return worlds.answering(EACH, answers, worlds.NAMES, worlds.PUBLISHED, **others)
+    return worlds.answering(EACH, answers, worlds.NAMES, worlds.PUBLISHED, number_of_resamples=20, **others)
 
 
 def of_many_classes():
@@ -56,7 +56,7 @@ def still(sample):
     return replace(sample, histories=rows)
 
 
-right_in = partial(worlds.right_in, labels=EACH, cells=worlds.PUBLISHED)
+right_in = partial(worlds.right_in, labels=EACH, cells=worlds.PUBLISHED, number_of_resamples=20)
 SAMPLES = {
     "no errors": right_in(ALL),
     "no errors, all four cells": right_in(np.ones((4, 2, IMAGES), bool), cells=worlds.CELLS),
