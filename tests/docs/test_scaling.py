@@ -262,7 +262,7 @@ def test_a_cluster_computes_the_grid_and_dvc_finds_it_done(machines, second_clon
 
 @pytest.mark.slow
 def test_the_run_of_a_worker_that_dies_continues_elsewhere(tmp_path):
-    folder = checkout(tmp_path / "nicknets", epochs=200)
+    folder = checkout(tmp_path / "nicknets", epochs=400)
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     worker = ["dask", "worker", address, "--nthreads", "1", "--name"]
