@@ -43,7 +43,7 @@ class Pipeline:
 
 @pytest.fixture(scope="session")
 def pipeline(tmp_path_factory):
-    """Three small networks on the embedded images, run as the experiment `small` and committed; nobody changes it."""
+    """Two small networks on the embedded images, run as the experiment `small` and committed; nobody changes it."""
     parameters = SMALL | {"networks": NETWORKS, "data": {"human_votes": "votes.npy"}}
     folder = checkout(tmp_path_factory.mktemp("pipeline") / "nicknets", parameters)
     np.save(folder / "votes.npy", np.random.default_rng(0).integers(0, 10, (1437, 3), "uint8"))
@@ -55,4 +55,4 @@ def pipeline(tmp_path_factory):
     return Pipeline(folder, printed, opened)
 
 
-NETWORKS = {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}, "nicknet3": {"optimizer": "sgd", "kernel_size": 2}}
+NETWORKS = {"nicknet1": {}, "nicknet2": {"optimizer": "sgd"}}

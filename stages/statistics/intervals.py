@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 SAME = 1e-12
 """Numbers that are closer differ by rounding alone: an interval of no width would say that luck plays no part."""
@@ -20,7 +20,7 @@ def wilson(successes: float, total: int, confidence: float, name: str = "value")
     """
     if total == 0:
         return {name: None, "low": None, "high": None, "n": 0}
-    value, extra = float(successes / total), float(stats.norm.ppf((1 + confidence) / 2) ** 2 / total)
+    value, extra = float(successes / total), float(special.ndtri((1 + confidence) / 2) ** 2 / total)
     centre, half = value + extra / 2, np.sqrt(extra * value * (1 - value) + extra**2 / 4)
     low, high = (float(end / (1 + extra)) for end in (centre - half, centre + half))
     low, high = max(low, 0.0) if value else 0.0, min(high, 1.0) if value < 1 else 1.0
@@ -123,9 +123,8 @@ def paired_power(seeds: int, effect: float, confidence: float) -> float:
     >>> round(paired_power(34, 0.5, 0.95), 3), round(paired_power(33, 0.5, 0.95), 3)
     (0.808, 0.795)
     """
-    quantile = stats.t.ppf((1 + confidence) / 2, seeds - 1)
-    found = stats.nct(seeds - 1, effect * np.sqrt(seeds))
-    return float(found.sf(quantile) + found.cdf(-quantile))
+    quantile, shape = stats.t.ppf((1 + confidence) / 2, seeds - 1), (seeds - 1, effect * np.sqrt(seeds))
+    return float(stats.nct.sf(quantile, *shape) + stats.nct.cdf(-quantile, *shape))
 
 
 def seeds_needed(effect: float, power: float, confidence: float) -> int:
@@ -134,7 +133,7 @@ def seeds_needed(effect: float, power: float, confidence: float) -> int:
     >>> seeds_needed(0.5, 0.8, 0.95), seeds_needed(1.0, 0.8, 0.95)
     (34, 10)
     """
-    normal = stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power)
+    normal = special.ndtri((1 + confidence) / 2) + special.ndtri(power)
     seeds = max(2, int((normal / effect) ** 2))  # t needs more than the normal distribution
     while paired_power(seeds, effect, confidence) < power:
         seeds += 1
@@ -240,7 +239,7 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float) 
         return {"difference": None, "low": None, "high": None, "p": None}
     only_first, only_second = int(np.sum(first & ~second)), int(np.sum(~first & second))
     a, b = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
-    half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
+    half = special.ndtri((1 + confidence) / 2) * np.sqrt((a + b - (a - b) ** 2) / (n + 2))
     return {
         "difference": (only_first - only_second) / n,
         "low": float(max(-1, a - b - half)),

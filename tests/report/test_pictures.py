@@ -47,6 +47,7 @@ def test_nothing_leaves_its_figure(shown):
             assert distance > -0.01, f"{name}: {used.extents} of {width}, {height}"
 
 
+@pytest.mark.parametrize("shown", [GRIDS["published"]], indirect=True, ids=["published"])
 def test_a_picture_is_the_same_again_whatever_the_readers_own_style(shown):
     one_run = replace(shown, findings=[], answers=dict(list(shown.answers.items())[:1]))
     before = pictures.examples(one_run) | pictures.findings(one_run)

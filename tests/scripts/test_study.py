@@ -211,7 +211,7 @@ def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
 
 @pytest.mark.slow
 def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
-    folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL)
+    folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL | {"networks": {"nicknet1": {}}})
     for _ in range(2):
         command = (sys.executable, "-m", "scripts.study", "-S", "seeds=[0]", "--jobs", "2", "--output", "exported")
         printed = checkouts.run(*command, folder=folder)

@@ -1,5 +1,6 @@
 """The command as a user gives it, on a tiny trained network."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,49 @@ SMALL = {"optimizer": "adam", "learning_rate": 0.01, "kernel_size": 3, "filters"
 SMALL |= {"dense_units": [16], "epochs": 2, "batch_size": 32}
 
 
-def run(*arguments, folder, module="scripts.explain"):
-    options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 300}
-    variables = environment(PYTHONPATH=str(Path.cwd()))
-    return subprocess.run([sys.executable, "-m", module, *arguments], env=variables, **options)
+# Loads TensorFlow once and forks processes that do what `python -m MODULE ARGUMENTS` does in a folder.
+SERVER = """
+import json, os, runpy, sys
+from stages.nicknet import inference
+from stages.train import training
+
+for line in sys.stdin:
+    folder, module, *arguments = json.loads(line)
+    child = os.fork()
+    if child:
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    os.chdir(folder)
+    for stream, name in ((1, "said.out"), (2, "said.err")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    sys.argv[1:] = arguments
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    sys.exit()
+"""
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def server():
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    with subprocess.Popen([sys.executable, "-c", SERVER], env=environment(PYTHONPATH=str(Path.cwd())), **pipes) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def run(server):
+    """A function that runs a module in a folder, as a process of its own."""
+
+    def ran(*arguments, folder, module="scripts.explain"):
+        server.stdin.write(json.dumps([str(folder), module, *arguments]) + "\n")
+        code = int(server.stdout.readline())
+        said = ((folder / name).read_text(encoding="utf-8") for name in ("said.out", "said.err"))
+        return subprocess.CompletedProcess(arguments, code, *said)
+
+    return ran
+
+
+@pytest.fixture(scope="module")
+def trained(run, tmp_path_factory):
     """A folder with 200 digits, 150 of them learned from, and one network trained on them with seed 0, and asked."""
     folder = tmp_path_factory.mktemp("trained")
     batch = next(iter(digits.batches()))
@@ -61,7 +97,7 @@ def test_the_outcomes_of_the_stage_agree_with_the_predictions(trained, monkeypat
     assert len(asked.error_ids) == min(12, np.sum(~right)) > 0
 
 
-def test_an_image_is_explained_in_text_and_picture_with_equal_bytes_each_time(trained):
+def test_an_image_is_explained_in_text_and_picture_with_equal_bytes_each_time(run, trained):
     first = run("train:3", folder=trained)
     assert (first.returncode, first.stderr) == (0, "")
     picture = trained / "explanations/train-3.png"
@@ -78,7 +114,7 @@ def test_an_image_is_explained_in_text_and_picture_with_equal_bytes_each_time(tr
     assert first.stdout.endswith("picture: explanations/train-3.png\n")
 
 
-def test_a_copy_of_a_training_image_is_its_own_nearest(trained):
+def test_a_copy_of_a_training_image_is_its_own_nearest(run, trained):
     done = run("five.png", "--neighbours", "1", "--output", "out", "--network", "tiny", folder=trained)
     assert done.returncode == 0, done.stderr
     near = next(line for line in done.stdout.splitlines() if line.startswith("train:"))
@@ -97,7 +133,7 @@ def test_a_copy_of_a_training_image_is_its_own_nearest(trained):
         (["models"], "data/models/tiny/0.weights.h5 is missing. Run `dvc repro` to train the network."),
     ],
 )
-def test_what_the_pipeline_has_not_made_is_named_with_the_command(trained, tmp_path, missing, expected):
+def test_what_the_pipeline_has_not_made_is_named_with_the_command(run, trained, tmp_path, missing, expected):
     """A configure that failed leaves no settings, and trained networks with all that belongs to them."""
     shutil.copytree(trained, tmp_path / "x")
     for name in missing:
@@ -107,7 +143,7 @@ def test_what_the_pipeline_has_not_made_is_named_with_the_command(trained, tmp_p
     assert not (tmp_path / "x/new").exists()
 
 
-def test_an_unreadable_picture_ends_in_one_line_and_writes_nothing(trained):
+def test_an_unreadable_picture_ends_in_one_line_and_writes_nothing(run, trained):
     done = run("params.yaml", folder=trained)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("explain: params.yaml: neither JPEG, PNG nor WebP")
