@@ -94,7 +94,7 @@ class Trainings:
 def workspace(folder, **changes):
     """The folder, now with all that a training of a small network reads."""
     folder.mkdir(parents=True, exist_ok=True)
-    network = {"optimizer": "adam", "learning_rate": 0.003, "kernel_size": 4, "filters": [4, 4], "pool_after": [1, 2]}
+    network = {"optimizer": "adam", "learning_rate": 0.003, "kernel_size": 3, "filters": [4, 4], "pool_after": [1, 2]}
     network |= {"dense_units": [8], "epochs": 24, "batch_size": 10}
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 100).astype("uint8")
@@ -146,10 +146,10 @@ def runs(process):
     return not Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].startswith(" Z")
 
 
-def wait_until(condition, process):
-    """Wait until the condition holds or the process ends."""
+def wait_until(condition, process, pause=0.002):
+    """Wait until the condition holds or the process ends; pause: seconds between looks."""
     while runs(process) and not condition():
-        time.sleep(0.0002)
+        time.sleep(pause)
 
 
 def await_epochs(folder, process, epochs):
