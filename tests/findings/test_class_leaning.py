@@ -69,4 +69,5 @@ def test_runs_that_are_right_about_every_image_have_no_interval_over_images_and_
     sample = worlds.sample(labels, np.eye(4)[labels][None, None] * 0.9 + 0.025, worlds.NAMES[:4], [("sgd", 5)])
     table = class_leaning.FINDING.table(sample)
     assert {row["low_images"] for row in table.rows} == {None}
-    assert class_leaning.draw(table, style)
+    (picture,) = class_leaning.FINDING.pictures
+    assert picture.draw(table, style)
