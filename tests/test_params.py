@@ -12,6 +12,7 @@ from stages.errors import InputError
 from stages.settings import NetworkSettings
 
 PUBLISHED = Path("params.yaml").read_text(encoding="utf-8")
+THIRD, PRETRAINED = "optimizer: sgd\n    kernel_size: 10", "model: a.keras\n    scaling: unit"
 
 
 def edited(folder, *replacements):
@@ -105,24 +106,12 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ("kernel_size: 10", "filters: [8]", "networks.nicknet3: pool_after must be ascending numbers from 1 to 1"),
         ("dataset: cifar10", "dataset: mnist", "dataset: 'mnist': must be 'cifar10', 'digits' or 'folder'"),
         ("dataset: cifar10", "dataset: folder", "data.folder: dataset is 'folder', so this must name the folder"),
-        (
-            "image_side: 32",
-            "image_size: 32",
-            "data.image_size: no such parameter (value 32); allowed here: folder",
-        ),
+        ("image_side: 32", "image_size: 32", "data.image_size: no such parameter (value 32); allowed here: folder"),
         ("image_side: 32", "image_side: 2", "data.image_side: 2: must be greater than or equal to 4"),
         ("unreadable: refuse", "unreadable: ask", "data.unreadable: 'ask': must be 'refuse' or 'skip'"),
         ("learning_rate: null", "learning_rate: .nan", "learning_rate: nan: must be"),
-        (
-            "epochs: 30",
-            "epochs: 30\nmomentum: 0.9",
-            "momentum is a setting of sgd, and the optimizer is adam",
-        ),
-        (
-            "dense_units: [512, 512]",
-            "dense_units: []\ndropout: 0.5",
-            "dropout acts on the hidden dense layers",
-        ),
+        ("epochs: 30", "epochs: 30\nmomentum: 0.9", "momentum is a setting of sgd, and the optimizer is adam"),
+        ("dense_units: [512, 512]", "dense_units: []\ndropout: 0.5", "dropout acts on the hidden dense layers"),
         ("kernel_size: 10", "dropout: 1.0", "networks.nicknet3.dropout: 1.0: must be less than 1"),
         ("kernel_size: 10", "schedule: step", "networks.nicknet3.schedule: 'step': must be 'constant' or 'cosine'"),
         ("kernel_size: 10", "augment: flip", "networks.nicknet3.augment: 'flip': must be 'none' or 'flip_shift'"),
@@ -148,6 +137,16 @@ def test_every_problem_is_reported_at_once(tmp_path):
         ),
         ("kernel_size: 10", "train_share: 0", "networks.nicknet3.train_share: 0: must be greater than 0"),
         ("copies: separate", "copies: apart", "split.copies: 'apart': must be 'separate' or 'together'"),
+        (THIRD, "model: a.keras", "networks.nicknet3: model needs scaling, the pixels that it learned with: unit (0"),
+        (THIRD, "scaling: unit", "scaling is a setting of a pretrained network; name its file as model"),
+        (THIRD, f"{PRETRAINED}\n    epochs: 3\n    optimizer: sgd", "optimizer, epochs: settings of a training"),
+        (
+            THIRD,
+            "model: a.h5\n    scaling: unit",
+            "model: 'a.h5': expected a file that model.save wrote, named *.keras",
+        ),
+        (f"{THIRD}\nseeds: [0]", f"{PRETRAINED}\nseeds: [0, 1]", "model is one file, and there are 2 seeds"),
+        (THIRD, "model: a.keras\n    scaling: half", "nicknet3.scaling: 'half': must be 'unit', 'byte' or 'signed'"),
     ],
 )
 def test_one_problem(tmp_path, old, new, expected):
@@ -284,36 +283,10 @@ def test_numbers(tmp_path, text, value):
     assert params.read(path).network("nicknet2").learning_rate == value
 
 
-def of_pretrained(folder, network, seeds="[0]"):
-    return edited(folder, ("seeds: [0]", f"  own: {{{network}}}\nseeds: {seeds}"))
-
-
 def test_a_pretrained_network_inherits_nothing(tmp_path):
-    parameters = params.read(of_pretrained(tmp_path, "model: 'a/{seed}.keras', scaling: byte", "[0, 3]"))
+    seeds = "seeds: [0]", "  own: {model: 'a/{seed}.keras', scaling: byte}\nseeds: [0, 3]"
+    parameters = params.read(edited(tmp_path, seeds))
     own = parameters.settings("own")
     assert (own.file(3), own.scaling, own.epochs) == ("a/3.keras", "byte", 0)
     assert own.stated() == {"model": "a/{seed}.keras", "scaling": "byte"}
     assert parameters.settings("nicknet1") == parameters.network("nicknet1")
-
-
-@pytest.mark.parametrize(
-    ("network", "seeds", "said"),
-    [
-        (
-            "model: a.keras",
-            "[0]",
-            "model needs scaling, the pixels that it learned with: unit (0 to 1), byte (0 to 255)",
-        ),
-        ("scaling: unit", "[0]", "scaling is a setting of a pretrained network; name its file as model"),
-        (
-            "model: a.keras, scaling: unit, epochs: 3, optimizer: sgd",
-            "[0]",
-            "optimizer, epochs: settings of a training",
-        ),
-        ("model: a.h5, scaling: unit", "[0]", "model: 'a.h5': expected a file that model.save wrote, named *.keras"),
-        ("model: a.keras, scaling: unit", "[0, 1]", "model is one file, and there are 2 seeds, so that equal answers"),
-        ("model: a.keras, scaling: half", "[0]", "networks.own.scaling: 'half': must be 'unit', 'byte' or 'signed'"),
-    ],
-)
-def test_a_pretrained_network_that_cannot_be_is_refused(tmp_path, network, seeds, said):
-    assert said in problems(of_pretrained(tmp_path, network, seeds))
