@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +21,31 @@ PIPELINE = {f"tests/test_{name}.py" for name in ("configure", "edits", "pipeline
 """Files whose tests look at the pipeline's run."""
 
 
+LONGEST = {f"tests/{name}.py" for name in ("test_coverage", "scripts/mine/test_command", "docs/test_experiments_page")}
+"""Files of few tests that take minutes: they begin first, or else one process would wait for the other at the end."""
+
+
 class ByFile(LoadScopeScheduling):
     """Of tests that run side by side, a file's stay together, and so do all that look at the pipeline's run."""
 
     def _split_scope(self, nodeid):
-        file = nodeid.split("::")[0]
-        return "pipeline" if file in PIPELINE else file
+        return group(nodeid)
+
+
+def group(nodeid):
+    file = nodeid.split("::")[0]
+    return "pipeline" if file in PIPELINE else file
 
 
 def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
     return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Groups that take minutes first, then those of many tests."""
+    tests = Counter(group(item.nodeid) for item in items)
+    items.sort(key=lambda item: (group(item.nodeid) not in LONGEST, -tests[group(item.nodeid)]))
 
 
 @dataclass(frozen=True)
