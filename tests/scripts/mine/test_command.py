@@ -144,6 +144,9 @@ def test_a_stage_that_fails_is_said_below_its_output(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_pictures_give_a_page_and_added_ones_are_seen(tmp_path):
     folder = checkouts.checkout(tmp_path / "checkout", {})
+    plan = folder / "scripts/mine/plan.py"
+    plan.write_text(re.sub(r'\n    "(half|faster)": .*', "", plan.read_text()))  # one change is enough here
+    commit(folder)
     pictures = tmp_path / "pictures"
     fill(pictures, a=40, b=40)
     fill(pictures, ".webp", a=12, b=12)
