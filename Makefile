@@ -31,7 +31,7 @@ explore: runtime ## look through the held-out images, in the browser
 repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many runs at once
 	@python -m scripts.repro --jobs "$$JOBS"
 
-study: runtime ## both optimizers x both kernel sizes x 3 seeds, as one DVC experiment, to docs/study; NAME: another one; JOBS
+study: runtime ## both optimizers x both kernel sizes x 6 seeds, as one DVC experiment, to docs/study; NAME: another one; JOBS
 	python -m scripts.study $(NAME) --jobs "$$JOBS"
 
 why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why

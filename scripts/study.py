@@ -1,9 +1,9 @@
 """Run a study that can tell causes apart, as one DVC experiment, and export what it shows.
 
-`study`: the grid of params.yaml gets the fourth cell of {adam, sgd} x {15, 10} and three seeds. `remedies`: beside
-these, networks that differ from nicknet3 in one more setting. `rates`: both optimizers at four learning rates each. The
-experiment runs in DVC's temporary folder, so that the workspace stays as it is, and its error analysis is copied from
-its commit.
+`study`: the grid of params.yaml gets the fourth cell of {adam, sgd} x {15, 10} and six seeds; docs/analysis.md, C2,
+says when more. The others have three: `remedies`, with networks that differ from nicknet3 in one more setting, and
+`rates`, with both optimizers at four learning rates each. The experiment runs in DVC's temporary folder, so that the
+workspace stays as it is, and its error analysis is copied from its commit.
 
 python -m scripts.study [STUDY] [-S PARAMETER=VALUE ...] [--jobs N] [--name NAME] [--output FOLDER]
 """
@@ -11,17 +11,20 @@ python -m scripts.study [STUDY] [-S PARAMETER=VALUE ...] [--jobs N] [--name NAME
 import argparse
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
 
-from scripts import runs, shell
+from scripts import predicted, runs, shell
 from stages.errors import InputError, reported
 from stages.files import write_text
 
-SETTINGS = ("seeds=[0,1,2]", "+networks.nicknet4={optimizer: adam, kernel_size: 10}")
+FOURTH = "+networks.nicknet4={optimizer: adam, kernel_size: 10}"
+SETTINGS = ("seeds=[0,1,2,3,4,5]", "error_analysis.looks=3", FOURTH)
+THREE_SEEDS = ("seeds=[0,1,2]", FOURTH)
 CHANGED = {
     "flipped": "augment: flip_shift",
     "dropped_out": "dropout: 0.5",
@@ -40,11 +43,11 @@ RATES = {"sgd": (0.003, 0.03, 0.1), "adam": (0.0001, 0.0003, 0.003)}
 STUDIES = {
     "study": SETTINGS,
     "remedies": (
-        *SETTINGS,
+        *THREE_SEEDS,
         *(f"+networks.{name}={{optimizer: sgd, kernel_size: 10, {change}}}" for name, change in CHANGED.items()),
     ),
     "rates": (
-        *SETTINGS,
+        *THREE_SEEDS,
         *(
             f"+networks.{optimizer}{place}={{optimizer: {optimizer}, kernel_size: 10, learning_rate: {rate}}}"
             for optimizer, rates in RATES.items()
@@ -67,6 +70,8 @@ EXPORTED = (
     "data/analysis",
 )
 """What an export has of an experiment, under the same paths."""
+PREDICTED = Path("data/predicted")
+"""... and what scripts/predicted.py makes of it."""
 
 
 def main() -> None:
@@ -74,7 +79,7 @@ def main() -> None:
     settings = (*STUDIES[given.study], *given.set_param)
     name, output = given.name or given.study, given.output or FOLDER.with_name(given.study)
     reference = run(name, settings, runs.at_once(given.jobs))
-    export(reference, output, note(reference, name, settings))
+    export(reference, output, note(reference, name, settings, output))
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     print(f"study: {output} holds {size / 1e6:.1f} MB; its {NOTE} says what is in it, and what is left out")
 
@@ -124,18 +129,25 @@ def export(reference: str, folder: Path, text: str) -> None:
     """
     if folder.exists() and not (folder.is_dir() and (folder / LOCK).is_file()):
         raise InputError(f"{folder} is there and is no study's. Name another folder: --output FOLDER")
-    files = DVCFileSystem(".", rev=shell.git("rev-parse", reference).strip())
-    with _replacing(folder) as fresh:
-        for path in EXPORTED:
-            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                files.get(path, str(fresh / path), recursive=True)
-            except FileNotFoundError:
-                raise InputError(f"{reference} does not have {path}, which a study has.") from None
+    with _replacing(folder) as fresh, tempfile.TemporaryDirectory() as checkout:
+        _get(reference, EXPORTED, fresh)
+        _get(reference, predicted.MADE_FROM, Path(checkout))
+        predicted.write(Path(checkout), fresh / PREDICTED)
         write_text(fresh / NOTE, text)
 
 
-def note(reference: str, name: str, settings: Sequence[str]) -> str:
+def _get(reference: str, paths: Iterable[str], folder: Path) -> None:
+    """Copy these files and folders of a commit, tracked by Git or by DVC, into a folder, under the same paths."""
+    files = DVCFileSystem(".", rev=shell.git("rev-parse", reference).strip())
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            files.get(path, str(folder / path), recursive=True)
+        except FileNotFoundError:
+            raise InputError(f"{reference} does not have {path}, which a study has.") from None
+
+
+def note(reference: str, name: str, settings: Sequence[str], folder: Path) -> str:
     """The README.md of an export: where it comes from, what it holds, and what is left out, with its size."""
     options = " ".join(f"-S '{setting}'" for setting in settings)
     lines = [
@@ -151,9 +163,11 @@ def note(reference: str, name: str, settings: Sequence[str]) -> str:
         "- [data/analysis](data/analysis): its tables; [plots/pictures](plots/pictures): its pictures",
         "- [metrics](metrics): scores of every network, means over the seeds, and what the settings do",
         "- [plots/curves.csv](plots/curves.csv): the scores of every run after every epoch",
+        f"- [{PREDICTED}]({PREDICTED}): the class that every run predicts for every held-out and test image; another "
+        f"analysis needs no training: `make why FROM={folder / PREDICTED}/test`",
         "",
         "Left out, to keep the repository small, since the same command makes it again: the explorer, the random right "
-        "and wrong predictions of every run, and the data: images, weights and predictions, whose hashes dvc.lock has.",
+        "and wrong predictions of every run, and the data: images, weights and probabilities, by hash in dvc.lock.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -17,6 +17,7 @@ from stages.statistics.intervals import excludes_zero
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
 
+LOOKED = " How many seeds there are was decided at up to {} counts by an interval: all of this claim are of {:.1%}."
 PAIRS = "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone"
 
 
@@ -25,12 +26,13 @@ def needs(sample: Sample) -> str:
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
-    sample = analysis.sample
+    sample = analysis.sample.looked_at
     readings = {name: _evidence(sample, part, *effects) for name, effects in _readings(sample.grid).items()}
     best, without = _best_rates(analysis, part)
     if not readings:
         return Judgement(UNDECIDED, f"{PAIRS}.", best)
     interaction, remark = _interaction(sample, part)
+    remark += LOOKED.format(sample.looks, sample.confidence) if sample.looks > 1 else ""
     if len(sample.seeds) < 2:
         evidence = [replace(number, verdict="") for numbers in readings.values() for number in numbers]
         reason = "One seed: how far accuracy varies from seed to seed is not known."

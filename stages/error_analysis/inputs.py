@@ -33,6 +33,7 @@ def read(given: Params) -> dict[str, Sample]:
         "pretrained": tuple(network for network in networks if network not in stated),
         "number_of_resamples": given.error_analysis.resamples,
         "confidence": given.error_analysis.confidence,
+        "looks": given.error_analysis.looks,
     }
     parts = answers[runs[0]]
     similar = similarity.read({part: len(parts[part].ids) for part in dataset.PARTS})

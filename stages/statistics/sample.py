@@ -37,7 +37,7 @@ class Sample:
     seeds, N), the class that each run learned each image as, -1 where it did not learn from it; None: its label, of
     training images. pretrained: networks of which nobody knows how they were trained; they have neither histories nor
     epochs. others: the same runs' samples of further parts, by part. left_out: the seeds and networks that are not here
-    because runs collapsed.
+    because runs collapsed. looks: see `looked_at`.
 
     Equality is identity, so that functions of a sample can be cached.
     """
@@ -53,6 +53,7 @@ class Sample:
     probabilities: np.ndarray
     number_of_resamples: int
     confidence: float
+    looks: int = 1
     answers: np.ndarray | None = None
     votes: np.ndarray | None = None
     similarity: np.ndarray | None = None
@@ -73,6 +74,11 @@ class Sample:
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Values (networks, seeds, ...) with one axis of runs instead: (R, ...)."""
         return values.reshape(len(self.runs), *values.shape[2:])
+
+    @cached_property
+    def looked_at(self) -> "Sample":
+        """The same, with a confidence that `looks` intervals have together where each has that one (Bonferroni)."""
+        return replace(self, confidence=1 - (1 - self.confidence) / self.looks) if self.looks > 1 else self
 
     @cached_property
     def predicted(self) -> np.ndarray:

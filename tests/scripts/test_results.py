@@ -37,7 +37,7 @@ def export(tmp_path, monkeypatch):
             Path("plots/pictures").mkdir(parents=True, exist_ok=True)
             Path(f"plots/pictures/{name}.png").touch()
         monkeypatch.chdir(tmp_path)
-        return results.page(Path("docs/study")), sample
+        return results.page(Path("docs/study"), results.CHANGES), sample
 
     return write
 
@@ -98,19 +98,19 @@ def test_a_collapsed_run_is_named_and_its_network_left_out(export):
 
 def test_a_folder_without_a_study_of_this_layout_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no study; run `make study`\."):
-        results.page(tmp_path)
+        results.page(tmp_path, results.CHANGES)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(PARAMS))
     with pytest.raises(InputError, match=r"earlier layout; run `make study`\. \(.*/answers.csv is missing\."):
-        results.page(tmp_path)
+        results.page(tmp_path, results.CHANGES)
     (tmp_path / "params.yaml").write_text("seed: 1")
     with pytest.raises(InputError, match=r"is a study of an earlier layout; run `make study`\. \(.*params.yaml: "):
-        results.page(tmp_path)
+        results.page(tmp_path, results.CHANGES)
 
 
 @pytest.mark.skipif(Path("docs/publication-due.md").exists(), reason="the study is to be published: `make study`")
 def test_the_published_page_is_that_of_the_published_study():
     """Where this fails, run `make results`."""
-    assert results.PAGE.read_text(encoding="utf-8") == results.page(study.FOLDER)
+    assert results.PAGE.read_text(encoding="utf-8") == results.page(study.FOLDER, results.CHANGES)
 
 
 def test_the_links_of_the_published_page_lead_somewhere():
@@ -129,7 +129,9 @@ def test_help_does_nothing_else(tmp_path, name):
 
 def test_the_readme_gets_the_answer_between_its_marks_and_keeps_the_rest(export):
     export()
-    text = results.front(Path("docs/study"), f"before\n{results.OPENING}earlier answer\n{results.CLOSING}\nafter\n")
+    text = results.front(
+        Path("docs/study"), results.CHANGES, f"before\n{results.OPENING}earlier answer\n{results.CLOSING}\nafter\n"
+    )
     assert text.startswith(f"before\n{results.OPENING}- ")
     assert text.endswith(f"|\n{results.CLOSING}\nafter\n")
     assert "earlier answer" not in text
@@ -137,10 +139,32 @@ def test_the_readme_gets_the_answer_between_its_marks_and_keeps_the_rest(export)
     assert [line[2:].split(" [")[0] for line in text.splitlines() if line.startswith("- ")] == sentences
     (second,) = (line for line in text.splitlines() if line.startswith("| [C2](docs/results.md#"))
     assert re.search(r"\| [^|]+: .?0\.\d+ \[.*\] \|$", second)
-    assert results.front(Path("docs/study"), text) == text
+    assert results.front(Path("docs/study"), results.CHANGES, text) == text
+
+
+def test_what_changes_do_is_said_of_the_study_of_changes_where_it_is_there(export):
+    before, _ = export()
+    Path("docs/study").rename("docs/remedies")
+    table = Path("docs/remedies/data/analysis/remedies.csv")
+    table.write_text(table.read_text().replace(",kernel_size,", ",augment,"))
+    said = Path("docs/remedies/data/analysis/answers.csv")
+    said.write_text(said.read_text() + "what_remains,Some images remain.,0.1,,,\n")
+    export()
+    page, text = (
+        results.page(study.FOLDER, results.CHANGES),
+        results.front(study.FOLDER, results.CHANGES, results.OPENING + results.CLOSING),
+    )
+    assert "| kernel_size: 10 instead of 15 |" in before
+    assert "| augment: 10 instead of 15 |" in page
+    assert "of [4 networks with the seeds 0, 1](remedies/README.md)" in page
+    first, second = text.split("Of [4 networks with 2 seeds each](docs/remedies/README.md):\n")
+    assert "Of [4 networks with 2 seeds each](docs/study/README.md):\n\n- " in first
+    assert "Some images remain." in page
+    assert "- Some images remain.\n" in second
+    assert "Some images remain." not in first
 
 
 def test_a_readme_without_a_place_for_the_answer_is_refused(export):
     export()
     with pytest.raises(InputError, match="<!-- answer --> and <!-- end of the answer -->; put them back"):
-        results.front(Path("docs/study"), "text")
+        results.front(Path("docs/study"), results.CHANGES, "text")

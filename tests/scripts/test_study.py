@@ -1,5 +1,6 @@
 """The study: one experiment, reused where it is there, and an export that is whole or absent."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,15 +8,27 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from scripts import shell, study
+from scripts.why import inputs
 from stages import params
 from stages.errors import InputError
+from stages.files import write_arrays
 from stages.statistics import grid, remedies
 from tests import checkouts
 
+PREDICTIONS = {
+    f"{part} {name}": array
+    for part, ids in (("training", [1, 2]), ("held-out", [0, 3, 5]), ("test", [0, 1, 2]))
+    for name, array in {
+        "ids": np.array(ids),
+        "labels": np.array([0, 1, 2][: len(ids)], "uint8"),
+        "probabilities": np.eye(3, dtype="float32")[[2, 1, 2][: len(ids)]],
+    }.items()
+}
 FAKE_DVC = """\
 #!/bin/sh
 echo "dvc says hello"
@@ -46,6 +59,10 @@ def repository(tmp_path, monkeypatch):
     folder = tmp_path / "repository"
     for path in study.EXPORTED:
         write(folder, path if Path(path).suffix else f"{path}/a.csv", f"{path}\n")
+    write(folder, "params.yaml", "networks: {nicknet1: {}}\n")
+    write(folder, "data/networks/nicknet1.yaml", "optimizer: adam\n")
+    write(folder, "data/raw/class_names.json", json.dumps(["cat", "dog", "owl"]))
+    write_arrays(folder / "data/predictions/nicknet1/0.npz", PREDICTIONS)
     write(folder, "plots/examples/nicknet1-0-right.png", "left out")
     write(folder, ".dvc/config", "")
     write(folder, "dvc.lock", "lock\n")
@@ -75,15 +92,17 @@ def add_experiment(message):
 
 
 def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {name.as_posix(): path.read_text() for name, path in files.items() if study.PREDICTED not in name.parents}
 
 
 def test_the_whole_grid_of_optimizers_and_kernels_is_run_as_one_experiment(repository, capfd):
-    assert study.run("study", (*study.SETTINGS, "epochs=1")) == reference()
+    settings = ("seeds=[0,1,2]", "+networks.nicknet4={optimizer: adam, kernel_size: 10}", "epochs=1")
+    assert study.run("study", settings) == reference()
     assert (repository / "called").read_text().splitlines() == [
         *("exp", "run", "--temp", "--name", "study", "--message"),
-        "study: seeds=[0,1,2] +networks.nicknet4={optimizer: adam, kernel_size: 10} epochs=1",
-        *("-S", "seeds=[0,1,2]", "-S", "+networks.nicknet4={optimizer: adam, kernel_size: 10}", "-S", "epochs=1"),
+        f"study: {' '.join(settings)}",
+        *(part for setting in settings for part in ("-S", setting)),
     ]
     assert "dvc says hello" in capfd.readouterr().out
 
@@ -171,6 +190,18 @@ def test_the_export_has_the_runs_of_the_grid_and_what_they_were_made_from(reposi
     assert [path.name for path in folder.parent.iterdir()] == ["study"]
 
 
+def test_the_export_keeps_the_predicted_classes_as_predictions_of_ones_own(repository):
+    study.export("HEAD", Path("docs/study"), "note\n")
+    found = inputs.read(Path("docs/study") / study.PREDICTED / "held-out")
+    assert found.sample.labels.tolist() == [0, 1, 2]
+    assert found.sample.predicted.tolist() == [[[2, 1, 2]]]
+    assert (found.sample.class_names, found.sample.grid.settings) == (
+        *(("cat", "dog", "owl"), {"nicknet1": {"optimizer": "adam"}}),
+    )
+    kept = np.load(repository / "docs/study" / study.PREDICTED / "test/nicknet1/0.npz")
+    assert {name: kept[name].dtype.name for name in kept} == {"ids": "int64", "labels": "uint8", "predicted": "uint8"}
+
+
 def test_the_export_is_of_the_commit_and_replaces_an_earlier_one(repository):
     folder = repository / "study"
     study.export("HEAD", folder, "first\n")
@@ -203,9 +234,10 @@ def test_a_folder_that_is_no_study_is_not_replaced(repository):
 
 def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
     add_experiment("x")
-    text = study.note(reference(), "study", ("seeds=[0,1]", "epochs=1"))
+    text = study.note(reference(), "study", ("seeds=[0,1]", "epochs=1"), Path("docs/study"))
     assert f"on the commit `{git('rev-parse', 'HEAD')}`" in text
     assert "    dvc exp run --temp --name study -S 'seeds=[0,1]' -S 'epochs=1'\n" in text
+    assert "`make why FROM=docs/study/data/predicted/test`" in text
     assert "random right and wrong predictions" in text.split("Left out")[1]
 
 
