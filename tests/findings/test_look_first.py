@@ -62,7 +62,8 @@ def test_a_table_is_short_and_says_how_many_there_are(monkeypatch):
 def test_the_answer_names_the_first_files():
     table = look_first.FINDING.table(sample(SURE))
     assert look_first.answer(table).sentence == (
-        "2 images are taken for another class by every run, with little doubt: check their labels, first a.png, e.png."
+        "2 images are taken for another class by every run, with little doubt. Is the label wrong? Look first at "
+        "a.png, e.png."
     )
     assert look_first.answer(table).value == pytest.approx(2 / 6)
     assert look_first.answer(look_first.FINDING.table(sample([[0.9] * 6] * 2))) is None

@@ -74,6 +74,15 @@ def test_labels_that_every_run_doubts_come_first():
     assert (rows[0]["advice"], rows[0]["because"]) == ("check labels", "1 label is doubted by every run")
 
 
+def test_labels_come_last_where_every_run_misses_more_images_without_doubting_their_labels():
+    answers = right(0.8)
+    answers[:, :, 5:8] = False
+    of = sample(answers, right(1.0))
+    doubts = np.where(of.probabilities > 0.5, 0.95, 0.05).astype(np.float32)
+    doubts[:, :, 6:8] = of.probabilities[:, :, 6:8]
+    assert advice(replace(of, probabilities=doubts)) == ["train with dropout or weight decay", "check labels"]
+
+
 def test_nothing_is_advised_where_nothing_is_wrong():
     assert advice(sample(right(1.0))) == []
 

@@ -79,7 +79,7 @@ def answer(table: Table) -> Answer | None:
     count = doubted[0]["n"]
     images = "1 image is" if count == 1 else f"{count:,} images are"
     named = ", ".join(row["file"] for row in doubted[:NAMED])
-    sentence = f"{images} taken for another class by every run, with little doubt: check their labels, first"
+    sentence = f"{images} taken for another class by every run, with little doubt. Is the label wrong? Look first at"
     return Answer(f"{sentence} {named}.", count / doubted[0]["images"])
 
 

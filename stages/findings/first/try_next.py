@@ -17,16 +17,17 @@ NOT_LEARNED, WORST_CLASS, MORE_PICTURES = 0.5, 1.5, 0.01
 def rows(sample: Sample) -> list[Row]:
     """From the network with the best mean accuracy, and from networks that learned from fewer images."""
     best = int(sample.right.mean(axis=(1, 2)).argmax())
-    found = [*_labels(sample), *_pictures(sample), *_training(sample, best), *_class(sample, best)]
+    listed = {row["why"]: row for row in look_first.rows(sample)}
+    doubted, hard = (listed.get(why, {"n": 0})["n"] for why in (look_first.LABEL, look_first.HARD))
+    labels = [_labels(doubted, listed[look_first.LABEL]["images"])] if doubted else []
+    found = [*_pictures(sample), *_training(sample, best), *_class(sample, best)]
+    found = [*labels, *found] if doubted >= hard else [*found, *labels]
     return [dict(zip(FINDING.columns, (*each, sample.networks[best]), strict=True)) for each in found]
 
 
-def _labels(sample: Sample) -> Iterator[tuple[str, str, float]]:
-    doubted = [row for row in look_first.rows(sample) if row["why"] == look_first.LABEL]
-    if doubted:
-        count = doubted[0]["n"]
-        doubt = "1 label is" if count == 1 else f"{count:,} labels are"
-        yield "check labels", f"{doubt} doubted by every run", count / doubted[0]["images"]
+def _labels(doubted: int, images: int) -> tuple[str, str, float]:
+    doubt = "1 label is" if doubted == 1 else f"{doubted:,} labels are"
+    return "check labels", f"{doubt} doubted by every run", doubted / images
 
 
 def _pictures(sample: Sample) -> Iterator[tuple[str, str, float]]:
@@ -75,7 +76,8 @@ def answer(table: Table) -> Answer:
 
 FINDING = associated(
     globals(),
-    caption="Rules of thumb, in this order: doubted labels come first; more pictures help as far as fewer harm; a "
+    caption="Rules of thumb, in this order: doubted labels, where at least half of the images that every run misses "
+    "have one (else last: poor networks doubt right labels); more pictures help as far as fewer harm; a "
     f"network that misses at least {NOT_LEARNED:.0%} as many of the images that it learned from as of others has not "
     f"learned all that they show; a class with more than {WORST_CLASS} times the errors lacks pictures. The network is "
     "the one with the best accuracy. Only a trial shows whether it helps.",
