@@ -57,7 +57,7 @@ class ErrorAnalysis(_Section):
     """Bootstrap resamples of the images."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)]
     """Level of every interval."""
-    looks: Annotated[int, Field(ge=1, le=100)] = 1
+    looks: Annotated[int, Field(ge=1, le=100)]
     """At how many counts of seeds, at most, C2's interval decides whether more are trained: it is wider then."""
     intervention_images: Annotated[int, Field(ge=1, le=10000)]
     """At most so many wrong and so many right images a network are edited."""

@@ -57,7 +57,7 @@ def given(human_votes=None):
         networks=dict.fromkeys(OPTIMIZERS),
         seeds=[0, 1],
         data=SimpleNamespace(human_votes=human_votes),
-        error_analysis=SimpleNamespace(resamples=100, confidence=0.9),
+        error_analysis=SimpleNamespace(resamples=100, confidence=0.9, looks=3),
     )
 
 
@@ -72,7 +72,7 @@ def test_every_part_holds_the_answers_of_every_run():
         assert sample.labels.tolist() == [i % 2 for i in ids]
         firsts = np.broadcast_to(np.array([[0, 0.1], [0.2, 0.3]])[:, :, None], (2, 2, len(ids)))
         np.testing.assert_allclose(sample.probabilities[..., 0], firsts)
-        assert (sample.number_of_resamples, sample.confidence, sample.dataset) == (100, 0.9, "folder")
+        assert (sample.number_of_resamples, sample.confidence, sample.looks, sample.dataset) == (100, 0.9, 3, "folder")
         assert sample.grid.cells == {("adam", 15): "a", ("sgd", 15): "b"}
 
 

@@ -156,7 +156,7 @@ def test_what_changes_do_is_said_of_the_study_of_changes_where_it_is_there(expor
     )
     assert "| kernel_size: 10 instead of 15 |" in before
     assert "| augment: 10 instead of 15 |" in page
-    assert "of [4 networks with the seeds 0, 1](remedies/README.md)" in page
+    assert "of [4 networks with each of the seeds 0, 1](remedies/README.md)" in page
     first, second = text.split("Of [4 networks with 2 seeds each](docs/remedies/README.md):\n")
     assert "Of [4 networks with 2 seeds each](docs/study/README.md):\n\n- " in first
     assert "Some images remain." in page
