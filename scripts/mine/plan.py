@@ -72,7 +72,7 @@ def parameters(folder: str, chosen: Plan) -> dict[str, Any]:
         "batch_size": chosen.batch_size,
         "networks": {"base": {}} | {name: {**change} for name, change in CHANGES.items()},
         "seeds": [*SEEDS],
-        "error_analysis": {"resamples": 2000, "confidence": 0.95, "intervention_images": 100},
+        "error_analysis": {"resamples": 2000, "confidence": 0.95, "looks": 1, "intervention_images": 100},
     }
 
 
