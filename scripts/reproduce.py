@@ -1,6 +1,6 @@
 """Run the pipeline twice from clean clones on the embedded images and compare every output, bit for bit.
 
-The second run has one core, for the number of cores must make no difference.
+The runs are made side by side. The second has one core, for the number of cores must make no difference.
 
 python -m scripts.reproduce
 """
@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Collection
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts import shell
@@ -24,9 +24,12 @@ def run(folder: Path, cores: Collection[int] | None) -> None:
 
     cores: numbers of the processor's cores that it may use; None for all.
     """
+    print(f"reproduce: the {folder.name} run, on {'one core' if cores else 'all cores'}", flush=True)
+    if cores:
+        os.sched_setaffinity(0, cores)  # of this thread, and of what it starts
     _call("git", "clone", "--quiet", ".", str(folder), folder=Path("."))
     settings = [part for setting in SETTINGS for part in ("-S", setting)]
-    _call(*shell.DVC, "exp", "run", *settings, folder=folder, cores=cores)
+    _call(*shell.DVC, "exp", "run", *settings, folder=folder)
 
 
 def one_core() -> Collection[int] | None:
@@ -48,9 +51,8 @@ def differing(first: dict[str, bytes], second: dict[str, bytes]) -> list[str]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folders = [Path(temporary, name) for name in ("first", "second")]
-        for folder, cores in zip(folders, (None, one_core()), strict=True):
-            print(f"reproduce: the {folder.name} run, on {'one core' if cores else 'all cores'}", flush=True)
-            run(folder, cores)
+        with ThreadPoolExecutor(len(folders)) as threads:
+            list(threads.map(run, folders, (None, one_core())))
         first, second = map(contents, folders)
     found = differing(first, second)
     if found:
@@ -60,9 +62,8 @@ def main() -> None:
     print(f"reproduce: {len(first)} files are equal to the last bit, dvc.lock among them")
 
 
-def _call(*command: str, folder: Path, cores: Collection[int] | None = None) -> None:
-    restrict = partial(os.sched_setaffinity, 0, cores) if cores else None
-    done = shell.attempt(*command, folder=folder, preexec_fn=restrict)
+def _call(*command: str, folder: Path) -> None:
+    done = shell.attempt(*command, folder=folder)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         raise InputError(f"`{shell.shown(command)}` ended with exit code {done.returncode}; its output is above.")

@@ -28,7 +28,10 @@ def nearest(
     """
     if not vector.any():
         return None
-    cosines = np.where(rows.any(axis=1), directions(rows) @ directions(vector[None])[0], -1)
+    known = rows.astype("float32")
+    lengths = np.sqrt(np.einsum("ij,ij->i", known, known))
+    products = known @ directions(vector[None])[0]
+    cosines = np.divide(products, lengths, out=np.full_like(lengths, -1), where=lengths > 0)
     order = np.argsort(-cosines, kind="stable")
     chosen = [place for place in order[: how_many + 1] if ids[place] != besides][:how_many]
     return tuple(Neighbour(int(ids[place]), int(labels[ids[place]]), float(cosines[place])) for place in chosen)

@@ -22,16 +22,17 @@ def test_tensorflow_starts_without_a_word_and_variables_that_would_change_the_re
     names = ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA", "TF_DETERMINISTIC_OPS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
     changed = dict.fromkeys(names, "0") | {"HOME": str(tmp_path), "KERAS_BACKEND": "jax"}
     code = (
-        "from stages.nicknet import batches, runtime; import keras, os, sys\n"
+        "from stages.nicknet import batches, runtime; import gc, keras, os, sys\n"
         "print(keras.config.floatx(), keras.config.image_data_format(), [*filter(runtime.ignored, os.environ)])\n"
         "print(float(keras.ops.sum(keras.ops.ones(3))), {'sklearn', 'matplotlib'} & {*sys.modules})\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"
         "import matplotlib, sklearn"
     )
     with pytest.MonkeyPatch.context() as patch:
         for name, value in changed.items():
             patch.setenv(name, value)
         done = python("-c", code)
-    assert done.stdout == "float32 channels_last []\n3.0 set()\n"
+    assert done.stdout == "float32 channels_last []\n3.0 set()\nTrue True\n"
     assert done.stderr.splitlines() == [f"{name} is ignored, since it may change the results." for name in names]
 
 
