@@ -3,7 +3,7 @@
 `dvc repro` in a clone of the last commit, with a cache of its own; a stage takes from its start to the next one's. Then
 each network as anyone would write it in Keras, model.fit on the same images with the held-out ones watched, for few
 epochs: the last one stands for all that follow. CIFAR10_ARCHIVE names the images where they are at hand. Learning
-steps: what the steps of the train stage, timed by themselves after the grid, take for all images of all epochs.
+steps: what the steps of the train stage, timed by themselves after each training, take for all images of all epochs.
 """
 
 import argparse
@@ -29,9 +29,11 @@ def main(dataset, epochs, stock_epochs):
     with tempfile.TemporaryDirectory() as folder:
         shell.git("clone", "--quiet", ".", folder)
         grid = set_parameters(Path(folder), {"dataset": dataset, "epochs": epochs})
-        seconds = repro(folder)
-        images = np.load(Path(folder, "data/split/training.npy")).size * epochs
-        learning = {network: images * step(network) for network in grid.networks}
+        seconds, learning = {}, {}
+        for network in grid.networks:
+            seconds |= repro(folder, f"train@{network}-{grid.seeds[0]}")
+            learning[network] = np.load(Path(folder, "data/split/training.npy")).size * epochs * step(network)
+        seconds |= repro(folder)
         stock = {network: fitted(network, folder, stock_epochs) for network in grid.networks}
     rows = []
     for network in grid.networks:
@@ -66,8 +68,8 @@ def set_parameters(folder, changes):
     return params.read(path)
 
 
-def repro(folder):
-    """{stage: seconds} of `dvc repro`; what comes before the first one is part of it."""
+def repro(folder, *targets):
+    """{stage: seconds} of the stages that `dvc repro` runs; what comes before the first one is part of it."""
     names, times = [], [time.perf_counter()]
 
     def seen(line):
@@ -76,7 +78,7 @@ def repro(folder):
             names.append(line.split("'")[1])
             times.append(time.perf_counter())
 
-    shell.watched(*shell.DVC, "repro", folder=folder, line=seen, DVC_ROOT=folder, PYTHONUNBUFFERED="1")
+    shell.watched(*shell.DVC, "repro", *targets, folder=folder, line=seen, DVC_ROOT=folder, PYTHONUNBUFFERED="1")
     return dict(zip(names, np.diff([times[0], *times[2:], time.perf_counter()]), strict=True))
 
 
