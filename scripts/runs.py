@@ -80,13 +80,24 @@ def compute(folder: Path, submit: Submit) -> None:
 
 
 def compute_experiment(settings: Sequence[str], submit: Submit) -> None:
-    """The same for the grid that the last commit has with these settings, as for `dvc exp run -S`."""
+    """The same for the grid that the last commit has with these settings, as for `dvc exp run -S`.
+
+    That command itself would look for files that params.yaml names in the clone.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.utils.cli_parse import to_path_overrides
+    from dvc.utils.hydra import apply_overrides
+
     with temporary() as clone:
         shell.git("clone", "--quiet", ".", str(clone))
         shell.dvc("cache", "dir", "--local", cache(), folder=clone)
         shell.dvc("checkout", "--quiet", "--allow-missing", folder=clone)
-        given = [part for setting in settings for part in ("-S", setting)]
-        shell.watched(*shell.DVC, "exp", "run", *given, "select", folder=clone, DVC_ROOT=os.getcwd())
+        try:
+            for path, overrides in to_path_overrides(settings).items():
+                apply_overrides(clone / path, overrides)
+        except DvcException as error:
+            raise InputError(f"{error}: {error.__cause__}") from None
+        shell.watched(*shell.DVC, "repro", "--single-item", *FIRST, folder=clone, DVC_ROOT=os.getcwd())
         compute(clone, submit)
 
 

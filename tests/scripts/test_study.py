@@ -244,8 +244,11 @@ def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
 @pytest.mark.slow
 def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
     folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL | {"networks": {"nicknet1": {}}})
+    (folder / "downloads").mkdir()
+    np.save(folder / "downloads/votes.npy", np.zeros((1437, 3), "uint8"))
+    settings = ("-S", "seeds=[0]", "-S", "data.human_votes=downloads/votes.npy")
     for _ in range(2):
-        command = (sys.executable, "-m", "scripts.study", "-S", "seeds=[0]", "--jobs", "2", "--output", "exported")
+        command = (sys.executable, "-m", "scripts.study", *settings, "--jobs", "2", "--output", "exported")
         printed = checkouts.run(*command, folder=folder)
         assert git("status", "--porcelain", folder=folder) == "?? exported/"
         assert not any(stage.startswith("train@") for stage in checkouts.executed(printed))
