@@ -23,7 +23,8 @@ def workers(scheduler: str) -> Iterator[runs.Submit]:
     except (OSError, ValueError) as error:
         raise InputError(f"expected workers at {scheduler}, as docs/scaling.md says; {error}") from None
     with client:
-        yield partial(client.get_executor(pure=False).submit, by_value(runs.installed(PACKAGES)))
+        submit = partial(client.get_executor(pure=False).submit, by_value(runs.installed(PACKAGES)))
+        yield lambda names, *where: [submit(name, *where) for name in names]
 
 
 def by_value(versions: dict[str, str]) -> Callable[[str, str, str], list[str]]:

@@ -32,7 +32,7 @@ def submitting(scheduler: str | None, jobs: int) -> AbstractContextManager[runs.
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m scripts.repro", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--jobs", default="", metavar="N", help="runs at once on this machine (half its cores)")
+    parser.add_argument("--jobs", default="", metavar="N", help="runs at once on this machine (docs/scaling.md)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that does the runs instead")
     with reported("repro"):
         main(**vars(parser.parse_args()))

@@ -32,14 +32,19 @@ FILES = ("dvc.yaml", "dvc.lock", "params.yaml", ".dvcignore", ".dvc/config", ".d
 LINES = 15
 """The last ones of its output that are shown of a run that failed."""
 
-Submit = Callable[[str, str, str], "Future[list[str]]"]
-"""Has `produce` called somewhere, with its first three arguments."""
+MOST_WITH_ONE_CORE = 4
+"""Runs. With a core each, a grid is done sooner than with two for each of half as many (benchmarks/results/jobs.md), in
+twice the memory, more than a gigabyte a run."""
+
+Submit = Callable[[Sequence[str], str, str], list["Future[list[str]]"]]
+"""Has `produce` called somewhere for each of these runs, with its second and third argument."""
 
 
 def at_once(given: str) -> int:
-    """How many runs at once JOBS names: one for every two cores where it is empty, for a run uses two well."""
+    """How many runs at once JOBS names; where it is empty one a core, up to MOST_WITH_ONE_CORE, or else one for every
+    two cores."""
     if not given:
-        return max(1, cores() // 2)
+        return max(min(cores(), MOST_WITH_ONE_CORE), cores() // 2)
     if not (given.isascii() and given.isdecimal() and int(given)):
         raise InputError(f"expected JOBS to be how many runs to do at once, such as JOBS=2, got JOBS={given}.")
     return int(given)
@@ -54,14 +59,27 @@ def cores() -> int:
 def processes(jobs: int) -> Iterator[Submit]:
     """So many at once on this machine, each with its share of the cores; where the body fails they are interrupted."""
     stop = threading.Event()
-    share = str(max(1, cores() // jobs))
     with ThreadPoolExecutor(jobs) as threads:
+
+        def submit(names: Sequence[str], shared: str, checkout: str) -> list["Future[list[str]]"]:
+            do = partial(produce, shared=shared, checkout=checkout, stopped=stop.wait)
+            return [
+                threads.submit(do, name, TF_NUM_INTEROP_THREADS=str(share))
+                for name, share in zip(names, shares(len(names), jobs), strict=True)
+            ]
+
         try:
-            yield partial(threads.submit, partial(produce, stopped=stop.wait, TF_NUM_INTEROP_THREADS=share))
+            yield submit
         except BaseException:
             stop.set()
             threads.shutdown(cancel_futures=True)
             raise
+
+
+def shares(count: int, jobs: int) -> list[int]:
+    """The cores of each of so many runs, `jobs` at once; the last ones, where fewer are left, divide all among them."""
+    last = count % jobs
+    return [max(1, cores() // together) for together in [jobs] * (count - last) + [last] * last]
 
 
 def compute(folder: Path, submit: Submit) -> None:
@@ -72,7 +90,7 @@ def compute(folder: Path, submit: Submit) -> None:
     due = epochs_of_due(folder)
     with temporary() as shared:
         snapshot(folder, shared / "source")
-        tasks = {submit(name, str(shared), os.getcwd()): name for name in due}
+        tasks = dict(zip(submit(list(due), str(shared), os.getcwd()), due, strict=True))
         with Progress(due, shared) as progress:
             failed = sorted(name for name, task in _finished(tasks, progress) if _said(name, task, progress))
     if failed:

@@ -197,7 +197,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("study", nargs="?", default="study", choices=STUDIES, metavar="STUDY", help=", ".join(STUDIES))
     further = "a further parameter of the experiment, as for `dvc exp run`; may be given again"
     parser.add_argument("-S", dest="set_param", metavar="PARAMETER=VALUE", action="append", default=[], help=further)
-    parser.add_argument("--jobs", default="", metavar="N", help="runs at once (half the cores)")
+    parser.add_argument("--jobs", default="", metavar="N", help="runs at once (docs/scaling.md)")
     parser.add_argument("--name", help="of the experiment (that of the study)")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="of the export (docs/STUDY)")
     return parser.parse_args()

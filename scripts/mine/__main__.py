@@ -24,9 +24,6 @@ from stages.files import write_text
 
 CLONE = Path("mine")
 MARK = "nicknets.mine"
-MOST_AT_ONCE = 4
-"""Runs, unless more are asked for. The start of TensorFlow keeps one core busy, and takes longer than such a training;
-each run takes most of a gigabyte of memory."""
 HEAD = "# Written by `make mine`, anew each time: try other parameters as experiments, `dvc exp run -S ...`.\n"
 ENDING = """
 mine/plots/report.html             the page that explains the errors: open it in a browser
@@ -36,7 +33,7 @@ dvc exp run -S '+networks.dropped_out={dropout: 0.5}'"""
 
 
 def main(pictures: Path, jobs: str) -> None:
-    at_once = runs.at_once(jobs) if jobs else min(runs.cores(), MOST_AT_ONCE)
+    at_once = runs.at_once(jobs)
     listing = folder.listed(pictures)
     chosen = plan(len(listing.pictures))
     print(described(listing, chosen), flush=True)
@@ -114,7 +111,7 @@ def asked() -> tuple[Path, str]:
     """The folder that the command line names, and the jobs; InputError where there is no folder."""
     parser = argparse.ArgumentParser(prog="python -m scripts.mine", description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", metavar="FOLDER", help="it has one folder of pictures for each class")
-    parser.add_argument("--jobs", default="", metavar="N", help=f"runs at once (one a core, up to {MOST_AT_ONCE})")
+    parser.add_argument("--jobs", default="", metavar="N", help="runs at once (docs/scaling.md)")
     given = parser.parse_args()
     if not given.folder:
         raise InputError("expected a folder that holds one folder of pictures for each class: make mine FOLDER=path")

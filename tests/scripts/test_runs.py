@@ -78,12 +78,21 @@ def test_each_run_has_its_share_of_the_cores(grid, capsys, monkeypatch):
         with runs.processes(jobs) as submit, pytest.raises(InputError):
             runs.compute(grid, submit)
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("threads")] == [
-        *("threads 4", "threads 1"),
+        *("threads 4", "threads 2"),
     ]
 
 
-def test_half_of_the_cores_decide_unless_jobs_does(monkeypatch):
-    for cores, expected in ((1, 1), (2, 1), (7, 3), (16, 8)):
+def test_the_last_runs_divide_all_cores(monkeypatch):
+    monkeypatch.setattr(runs, "cores", lambda: 4)
+    assert runs.shares(7, 4) == [1, 1, 1, 1, 1, 1, 1]
+    assert runs.shares(6, 4) == [1, 1, 1, 1, 2, 2]
+    assert runs.shares(1, 2) == [4]
+    assert runs.shares(2, 8) == [2, 2]
+    assert runs.shares(0, 2) == []
+
+
+def test_the_cores_decide_unless_jobs_does(monkeypatch):
+    for cores, expected in ((1, 1), (2, 2), (4, 4), (7, 4), (16, 8)):
         monkeypatch.setattr(runs, "cores", lambda cores=cores: cores)
         assert runs.at_once("") == expected
     assert runs.at_once("3") == 3
