@@ -33,8 +33,8 @@ LINES = 15
 """The last ones of its output that are shown of a run that failed."""
 
 MOST_WITH_ONE_CORE = 4
-"""Runs. With a core each, a grid is done sooner than with two for each of half as many (benchmarks/results/jobs.md), in
-twice the memory, more than a gigabyte a run."""
+"""Runs. On two cores, two runs with a core each take less time than one after the other, in almost twice the memory
+(benchmarks/results/jobs.md): more than a gigabyte a run, hence no more than these."""
 
 Submit = Callable[[Sequence[str], str, str], list["Future[list[str]]"]]
 """Has `produce` called somewhere for each of these runs, with its second and third argument."""

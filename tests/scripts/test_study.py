@@ -241,6 +241,14 @@ def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
     assert "random right and wrong predictions" in text.split("Left out")[1]
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"), [("depth=3", "Could not override 'depth'"), ("seeds=[0", r"at input '\[0'")]
+)
+def test_a_setting_that_names_no_parameter_or_has_no_end_is_refused(repository, setting, said):
+    with pytest.raises(InputError, match=said):
+        study.runs.compute_experiment((setting,), lambda names, shared, checkout: [])
+
+
 @pytest.mark.slow
 def test_the_study_leaves_the_workspace_as_it_is(tmp_path):
     folder = checkouts.checkout(tmp_path / "checkout", checkouts.SMALL | {"networks": {"nicknet1": {}}})
