@@ -4,6 +4,8 @@ import numpy as np
 
 from stages.findings import registry
 from stages.findings.registry import ANSWERS, Analysis
+from stages.findings.settings import effects
+from stages.statistics.table import Table
 from tests import worlds
 from tests.report import reports
 
@@ -24,15 +26,27 @@ def test_there_are_at_most_six():
 
 def test_a_setting_that_matters_is_named_with_what_it_changes():
     said = sentence("effects", worlds.World(optimizer=0.2, bad_runs=0.02))
-    assert said == "adam instead of sgd (optimizer) changes the accuracy by +19.3 percentage points."
+    assert said == (
+        "The accuracy changes most with optimizer adam instead of sgd: +19.3 percentage points "
+        "(mean over the last sixth of the epochs)."
+    )
 
 
 def test_settings_that_do_not_matter_are_said_to_be_so():
     assert sentence("effects", worlds.World(seed=0.3)).startswith("No setting that was compared is seen to change")
 
 
+def test_a_small_effect_that_all_seeds_show_comes_before_a_large_one_that_few_show():
+    rows = [
+        {"effect": "optimizer", "contrast": "adam - sgd", "value": 0.05, "low_seeds": 0.04, "high_seeds": 0.06},
+        {"effect": "kernel size", "contrast": "15 - 10", "value": -0.2, "low_seeds": -0.5, "high_seeds": 0.1},
+    ]
+    said = effects.answer(Table("effects", "causal", {}, rows)).sentence
+    assert said.startswith("The accuracy changes most with optimizer adam instead of sgd: +5.0 percentage points")
+
+
 def test_one_seed_leaves_luck_open():
-    assert sentence("effects", worlds.World(optimizer=0.2), seeds=1).endswith("so that luck is not excluded.")
+    assert sentence("effects", worlds.World(optimizer=0.2), seeds=1).endswith("with one seed, luck is not excluded.")
 
 
 def test_errors_of_every_run_are_no_luck():

@@ -1,11 +1,12 @@
 """What do optimizer and kernel size do to the accuracy? (docs/analysis.md, section 3)"""
 
+import re
 from collections.abc import Sequence
 
 from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
 from stages.statistics.effects import ESTIMATE, estimate
 from stages.statistics.grid import Contrast, Grid
-from stages.statistics.intervals import SAME
+from stages.statistics.intervals import SAME, excludes_zero
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
 
@@ -72,19 +73,20 @@ def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str
 
 
 def answer(table: Table) -> Answer | None:
-    """The largest effect of one setting, and whether other seeds would show it."""
+    """The largest effect of one setting that other seeds would show; where there is none, the largest."""
     main = [row for row in table.rows if row["effect"] in ("optimizer", "kernel size")]
     effects = main or [row for row in table.rows if row["effect"] != "interaction"]
-    row = max(effects, key=lambda row: abs(row["value"]))
-    low, high = row["low_seeds"], row["high_seeds"]
+    seen = [row for row in effects if excludes_zero(row["low_seeds"], row["high_seeds"])]
+    row = max(seen or effects, key=lambda row: abs(row["value"]))
     first, second = row["contrast"].split(" - ")
-    points = f"{100 * row['value']:+.1f} percentage points"
-    change = f"{first} instead of {second} ({row['effect']}) changes the accuracy by {points}"
-    if low is None:
-        return Answer(f"{change}, with one seed, so that luck is not excluded.", row["value"])
-    if low <= 0 <= high:
-        change = f"No setting that was compared is seen to change the accuracy; the largest difference: {change}"
-    return Answer(f"{change}.", row["value"], low, high, "new seeds")
+    factor, condition = re.fullmatch(r"(optimizer|kernel size)(.*)", row["effect"]).groups()
+    points = f"{100 * row['value']:+.1f} percentage points (mean over the last sixth of the epochs)"
+    change = f"{factor} {first} instead of {second}{condition}: {points}"
+    if row["low_seeds"] is None:
+        return Answer(f"The accuracy changes most with {change}; with one seed, luck is not excluded.", row["value"])
+    none = "No setting that was compared is seen to change the accuracy; it differs"
+    sentence = f"{'The accuracy changes' if seen else none} most with {change}."
+    return Answer(sentence, row["value"], row["low_seeds"], row["high_seeds"], "new seeds")
 
 
 FINDING = causal(
