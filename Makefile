@@ -31,7 +31,7 @@ explore: runtime ## look through the held-out images, in the browser
 repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many runs at once
 	@python -m scripts.repro --jobs "$$JOBS"
 
-study: runtime ## both optimizers x both kernel sizes x 6 seeds, as one DVC experiment, to docs/study; NAME: another one; JOBS
+study: runtime ## both optimizers x both kernel sizes x 6 seeds, as one DVC experiment, to docs/study; NAME: study, remedies or rates; JOBS
 	python -m scripts.study $(NAME) --jobs "$$JOBS"
 
 why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why
@@ -58,7 +58,7 @@ pull-request: runtime ## what changed in metrics, parameters, verdicts and plots
 audit: runtime ## known vulnerabilities of the locked packages, where the index can be reached
 	@python -m scripts.audit
 
-benchmark: runtime ## tables of benchmarks/results; TORCH_PYTHON names an interpreter with PyTorch
+benchmark: runtime ## most tables of benchmarks/results, see its README; TORCH_PYTHON names an interpreter with PyTorch
 	python -m benchmarks.speed
 	python -m benchmarks.growth
 	python -m benchmarks.arithmetic

@@ -3,19 +3,20 @@
 python -m scripts.explore [FOLDER]
 """
 
+import argparse
 import os
 import sys
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from stages.errors import InputError, reported
 
-FOLDER = "plots/explorer"
+FOLDER = Path("plots/explorer")
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
-    page = Path(arguments[0] if arguments else FOLDER, "index.html").resolve()
+def main(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
+    page = (folder / "index.html").resolve()
     if not page.is_file():
         raise InputError(f"expected {page}, which is not there. Run `dvc repro report` to make it.")
     print(page.as_uri())
@@ -24,5 +25,10 @@ def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m scripts.explore", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=FOLDER, metavar="FOLDER", help="of the page (%(default)s)"
+    )
+    chosen = parser.parse_args().folder
     with reported("explore"):
-        main(sys.argv[1:])
+        main(chosen)

@@ -43,11 +43,13 @@ def test_a_page_that_is_true_stays_as_it_is(tmp_path):
     assert walkthrough.rewritten(PAGE, outputs) == PAGE
 
 
-def test_what_has_changed_is_written_into_the_page(tmp_path):
-    stale = (
-        PAGE.replace("accuracy 0.950", "accuracy 0.5\nmore").replace("X\nb\n", "X\n").replace("false\nb", "false\nc")
-    )
-    written = walkthrough.rewritten(stale, walkthrough.run(stale, tmp_path))
+@pytest.mark.parametrize(
+    ("before", "stale"), [("accuracy 0.950", "accuracy 0.5\nmore"), ("X\nb\n", "X\n"), ("false\nb", "false\nc")]
+)
+def test_where_one_output_has_changed_all_are_written_into_the_page(tmp_path, before, stale):
+    page = PAGE.replace(before, stale)
+    assert page != PAGE
+    written = walkthrough.rewritten(page, walkthrough.run(page, tmp_path))
     assert written == PAGE.replace("accuracy 0.950", "accuracy 0.953")
 
 

@@ -21,7 +21,6 @@ def snippet(title, kind="python"):
 
 def sample(title, interpreter, folder):
     """What the snippet under this title writes, run by an interpreter in the folder."""
-    (folder / "predictions").mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run([interpreter, "-W", "ignore", "-c", snippet(title)], cwd=folder, env=environment, check=True)
     return inputs.read(folder / "predictions").sample

@@ -17,7 +17,7 @@ def opened(monkeypatch):
 @pytest.mark.parametrize(("environment", "times"), [({"DISPLAY": ":0"}, 1), ({"DISPLAY": ""}, 0)])
 def test_it_is_named_and_opened_where_there_is_a_screen(environment, times, opened, tmp_path, capsys):
     (tmp_path / "index.html").touch()
-    explore.main([str(tmp_path)], environment)
+    explore.main(tmp_path, environment)
     address = (tmp_path / "index.html").as_uri()
     assert capsys.readouterr().out == f"{address}\n"
     assert opened == [address] * times
@@ -25,5 +25,5 @@ def test_it_is_named_and_opened_where_there_is_a_screen(environment, times, open
 
 def test_what_is_not_made_yet_is_not_opened(opened, tmp_path):
     with pytest.raises(InputError, match=r"index\.html, which is not there\. Run `dvc repro report` to make it"):
-        explore.main([str(tmp_path)], {"DISPLAY": ":0"})
+        explore.main(tmp_path, {"DISPLAY": ":0"})
     assert opened == []
