@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from stages.claims.c1 import STATED
 from stages.claims.claim import HOLDS, UNDECIDED, Claim, Evidence, Judgement, above, agreed, judged, of_readings
@@ -16,6 +15,7 @@ from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import excludes_zero
 from stages.statistics.sample import Sample
 from stages.statistics.table import Row
+from stages.statistics.variance import run_over_seeds
 
 LOOKED = " How many seeds there are was decided at up to {} counts by an interval: all of this claim are of {:.1%}."
 PAIRS = "The grid needs two networks that differ in the optimizer alone, and two in the kernel size alone"
@@ -121,15 +121,12 @@ def _nonzero(low: float, high: float) -> str:
 
 
 def _spread(sample: Sample, part: str) -> Evidence:
-    """Standard deviation of accuracy over seeds within networks, pooled, with its chi-squared interval."""
-    by_run = accuracies(sample, last_epoch=False)
-    networks, seeds = by_run.shape
-    freedom = networks * (seeds - 1)
-    variance = by_run.var(axis=1, ddof=1).mean()
-    tail = (1 - sample.confidence) / 2
-    low, high = (float(np.sqrt(variance * freedom / stats.chi2.ppf(q, freedom))) for q in (1 - tail, tail))
-    numbers = {"value": float(np.sqrt(variance)), "low": low, "high": high, "n": networks * seeds}
-    return Evidence(quantity="standard deviation of accuracy over seeds", part=part, **numbers)
+    """Standard deviation of accuracy over seeds within the networks of the cells, pooled, with its interval."""
+    by_run = accuracies(sample.of_cells, last_epoch=False)
+    value = float(np.sqrt(by_run.var(axis=1, ddof=1).mean()))
+    ends = dict(zip(("low", "high"), np.sqrt(run_over_seeds(by_run, sample.confidence) or ()).tolist(), strict=False))
+    quantity = "standard deviation of accuracy over seeds"
+    return Evidence(quantity=quantity, part=part, value=value, n=by_run.size, **ends)
 
 
 CLAIM = Claim(

@@ -7,7 +7,7 @@ from stages.findings.registry import Analysis
 def decide(analysis: Analysis, part: str) -> Judgement:
     evidence = []
     for name in ("bird", "cat"):
-        for row in analysis.where("classes", score="recall", **{"class": name}):
+        for row in analysis.of_cells.where("classes", score="recall", **{"class": name}):
             if row["value"] is not None:
                 low, high = row["low_simultaneous"], row["high_simultaneous"]
                 below = above(-high, -low, -0.5)

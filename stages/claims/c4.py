@@ -13,7 +13,7 @@ WIDEST = "share by true or predicted class"
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
-    sample = analysis.sample
+    sample = analysis.of_cells.sample
     chosen = [sample.class_names.index(name) for name in ("bird", "cat")]
     wrong = ~sample.by_run(sample.right)
     by_true = np.broadcast_to(np.isin(sample.labels, chosen), wrong.shape)

@@ -8,7 +8,7 @@ from stages.statistics.table import Row
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
-    chances, others = [], []
+    analysis, chances, others = analysis.of_cells, [], []
     for name in ("ship", "truck"):
         for row in analysis.where("class_ranks", **{"class": name}):
             run = {key: row[key] for key in ("network", "seed")}

@@ -13,8 +13,8 @@ CLAIMED = ("bird", "cat")
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
-    refuted, evidence = _surely_exceeded(analysis.sample), []
-    for row in analysis.where("pair_repair"):
+    refuted, evidence = _surely_exceeded(analysis.of_cells.sample), []
+    for row in analysis.of_cells.where("pair_repair"):
         if {row["class_a"], row["class_b"]} == set(CLAIMED):
             place = {"network": row["network"], "n": row["n"], "part": part}
             ranks = [("share", "rank"), ("count", "count_rank")]

@@ -14,8 +14,8 @@ READINGS = ("first-order", "total")
 
 
 def decide(analysis: Analysis, part: str) -> Judgement:
-    sample = analysis.sample
-    if problem := _incomparable(sample):
+    analysis = analysis.of_cells
+    if problem := _incomparable(analysis.sample):
         return Judgement(UNDECIDED, problem)
     if not analysis.table("sobol_indices"):
         return Judgement(UNDECIDED, "The Sobol indices could not be computed.")

@@ -107,6 +107,12 @@ class Analysis:
         trained = self.sample.trained
         return self if trained is self.sample else Analysis(trained, list(self.findings.values()))
 
+    @cached_property
+    def of_cells(self) -> "Analysis":
+        """That of the sample of the networks in the grid's cells."""
+        of_cells = self.sample.of_cells
+        return self if of_cells is self.sample else Analysis(of_cells, list(self.findings.values()))
+
     def where(self, name: str, **values: object) -> list[Row]:
         """The rows of a table in which the columns have these values; none where there is no table."""
         table = self.table(name)

@@ -140,6 +140,14 @@ class Sample:
         places = [place for place, name in enumerate(self.networks) if name not in self.pretrained]
         return self._of(places, range(len(self.seeds))) if self.pretrained else self
 
+    @cached_property
+    def of_cells(self) -> "Sample":
+        """The sample of the networks in the grid's cells; itself where all are in one, or none is."""
+        places = [place for place, name in enumerate(self.networks) if name in self.grid.cells.values()]
+        if not 0 < len(places) < len(self.networks):
+            return self
+        return replace(self._of(places, range(len(self.seeds))), left_out=self.left_out)
+
     def _of(self, networks: Sequence[int], seeds: Sequence[int]) -> "Sample":
         """The runs of the networks and seeds at these places."""
         names, numbers = tuple(self.networks[place] for place in networks), tuple(self.seeds[place] for place in seeds)

@@ -103,7 +103,8 @@ def _parts(rows: Sequence[Mapping[str, Any]], seeds: bool) -> list[Part]:
             for row in rows
         ]
     values, lows, highs = ([row[key] for row in rows if row[key] is not None] for key in ("value", "low", "high"))
-    text = f"{number(min(values), digits)} to {number(max(values), digits)} over {len(rows)} runs"
+    of = "networks" if rows[0]["seed"] is None else "runs"
+    text = f"{number(min(values), digits)} to {number(max(values), digits)} over {len(rows)} {of}"
     return [Part(text, f"within {interval(min(lows), max(highs), digits)}" if lows and highs else "")]
 
 

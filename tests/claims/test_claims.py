@@ -181,6 +181,19 @@ def test_the_spread_over_seeds_is_pooled_over_networks():
     assert (spread.low, spread.high) == pytest.approx((np.sqrt(0.02 / 11.143), np.sqrt(0.02 / 0.4844)), rel=1e-3)
 
 
+def test_a_network_with_another_change_is_none_of_the_reports():
+    """Of the fifth network every answer is right; the others take 80% of the birds and cats for another class."""
+    sample = spoiled(sample_of(seeds=3, bad_runs=0.05), [2, 3], 0.8)
+    alone = verdicts(sample)
+    settings = sample.grid.settings | {"flipped": sample.grid.settings["nicknet4"] | {"augment": "flip_shift"}}
+    more = with_networks(sample, settings, [0, 1, 2, 3, 3])
+    right = np.broadcast_to(sample.labels, sample.right.shape[1:])
+    with_flipped = verdicts(answering(more, np.concatenate([sample.predicted, right[None]])))
+    assert alone["C3"].verdict == HOLDS
+    for name in ("C3", "C4", "C5", "C6", "C7"):
+        assert (with_flipped[name].verdict, with_flipped[name].reason) == (alone[name].verdict, alone[name].reason)
+
+
 def test_one_seed_does_not_decide_the_main_difference():
     judgement = verdicts(sample_of(seeds=1, cells=worlds.PUBLISHED, optimizer=0.2))["C2"]
     assert judgement.verdict == UNDECIDED

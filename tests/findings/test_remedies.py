@@ -14,6 +14,7 @@ from stages.findings.changes import (
     what_remains,
 )
 from stages.findings.settings import best_rates
+from stages.statistics.table import Table
 from tests import worlds
 
 CHANGES = {
@@ -63,8 +64,36 @@ def test_a_fake_trainer_is_seen_through():
         assert row["value"] == pytest.approx(0.3 * (repairs - breaks), abs=0.02)
     said = remedies.FINDING.answer(remedies.FINDING.table(sample)).sentence
     assert said.startswith(
-        "Of 4 changes in training, 2 are seen to help; most of all, augment flip_shift instead of none"
+        "Of 4 single changes in training, 2 are seen to help, each judged by itself; most of all, augment flip_shift "
+        "instead of none"
     )
+
+
+def answered(*changes):
+    """What is said of changes: setting, base, value, effect."""
+    keys = ("setting", "base", "value", "effect")
+    span = {"before": "a", "after": "b", "low_seeds": -1.0, "high_seeds": 1.0}
+    rows = [dict(zip(keys, change, strict=True)) | span for change in changes]
+    said = remedies.answer(Table("remedies", "causal", {}, rows))
+    return said and said.sentence
+
+
+def test_a_smaller_change_that_is_seen_to_help_is_named_before_a_larger_one_that_is_not():
+    said = answered(("augment", "base", 0.067, remedies.NOTHING), ("schedule", "base", 0.04, remedies.HELPS))
+    assert said == (
+        "Of 2 single changes in training, 1 is seen to help, each judged by itself; most of all, schedule b instead of "
+        "a (+4.0 percentage points of accuracy)."
+    )
+
+
+def test_what_other_findings_say_is_left_to_them_and_the_base_is_named_where_there_are_several():
+    optimizer = ("optimizer", "sgd", 0.1, remedies.HELPS)
+    assert answered(optimizer, ("kernel_size", "sgd", 0.1, remedies.HELPS)) is None
+    said = answered(optimizer, ("augment", "sgd", 0.02, remedies.NOTHING), ("epochs", "adam", 0.01, remedies.NOTHING))
+    assert said.startswith(
+        "Of 2 single changes in training, none is seen to help; the best is augment b instead of a in sgd"
+    )
+    assert answered(("augment", "sgd", 0.02, remedies.UNDECIDED)).endswith("; with one seed, luck is not excluded.")
 
 
 def test_repaired_and_broken_answers_beyond_luck_make_up_the_difference():
@@ -188,6 +217,7 @@ def test_what_a_doubling_of_the_data_saves_and_where_four_times_as_much_leads():
     (row,) = data_scaling.rows(wrong_in([[405, 324], [450, 405], [500, 506], [1, 1]], SHARES))
     slopes = [np.log2(0.9), np.log2(324 / 506) / 2]  # of three evenly spaced points, the slope is that of the outer two
     assert row["saved"] == pytest.approx(1 - 2 ** np.mean(slopes))
+    assert row["saved_last"] == pytest.approx(1 - np.sqrt(0.9 * 324 / 405))
     assert row["saved_low_seeds"] < row["saved"] < row["saved_high_seeds"]
     logs = [np.log(0.405 * 0.81), np.log([0.324, 0.405, 0.506]).mean() + 3 * slopes[1] * np.log(2)]
     assert row["error_with_more"] == pytest.approx(np.exp(np.mean(logs)))

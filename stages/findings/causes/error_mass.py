@@ -5,10 +5,13 @@ import numpy as np
 from stages.findings.finding import NETWORK, Answer, Figure, Style, associated, picture
 from stages.statistics.causes import three_seeds
 from stages.statistics.chances import BANDS, also_wrong, fitted, ranges_over_images, ranges_over_seeds
+from stages.statistics.intervals import SAME
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Row, Table, ends
 
 ALL = "all networks"
+WIDEST = 0.5
+"""Interval of a share that still says something."""
 INTERVALS = {
     **ends("low_images", "high_images", "the interval over new images", "; empty without errors"),
     **ends("low_seeds", "high_seeds", "the interval over new seeds", "; empty with fewer than three, or no width"),
@@ -66,18 +69,22 @@ def draw(table: Table, style: Style) -> Figure:
 WORDS = {
     "at least 0.9": "with nearly every seed",
     "0.5 to 0.9": "with most seeds",
-    "below 0.5": "with few seeds, so that they are luck of the run",
+    "below 0.5": "with less than half of the seeds, so that they are luck of the run",
 }
 
 
 def answer(table: Table) -> Answer | None:
-    """The band that holds most errors for sure; None where the runs exclude none of the bands being empty."""
-    rows = [row for row in table.where(network=ALL) if row["low_images"]]
+    """The band that holds most errors for sure; None where so few runs say little of it."""
+    rows = [row for row in table.where(network=ALL) if row["low_images"] is not None]
     if not rows:
         return None
     row = max(rows, key=lambda row: row["low_images"])
-    said = f"{row['share']:.0%} of the errors are on images that the network misses {WORDS[row['chance']]}."
-    return Answer(said, row["share"], row["low_images"], row["high_images"], "new images")
+    low, high = row["low_images"], row["high_images"]
+    if low < SAME or high - low > WIDEST:
+        return None
+    share = f"{low:.0%} to {high:.0%}" if f"{low:.0%}" != f"{high:.0%}" else f"{low:.0%}"
+    said = f"Of the errors, {share} are on images that the network misses {WORDS[row['chance']]}."
+    return Answer(said, row["share"], low, high, "new images")
 
 
 FINDING = associated(

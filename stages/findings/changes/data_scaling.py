@@ -34,7 +34,8 @@ def _row(shares: np.ndarray, errors: np.ndarray, confidence: float) -> Row:
     slopes, ends = line(shares, errors, TIMES * shares[-1])
     _, expected = line(shares[:-1], errors[:-1], shares[-1])
     row: Row = {"shares": len(shares), "share": float(shares[-1]), "error": float(errors[-1].mean())}
-    row |= {"expected": float(np.exp(expected.mean()))}
+    last, _ = line(shares[-2:], errors[-2:], shares[-1])
+    row |= {"expected": float(np.exp(expected.mean())), "saved_last": float(1 - 2 ** last.mean())}
     for name, values, of in (("saved", slopes, lambda slope: 1 - 2**slope), ("error_with_more", ends, np.exp)):
         interval = over_seeds(values, confidence)
         low, high = sorted(map(float, map(of, interval))) if interval else (None, None)
@@ -63,9 +64,10 @@ def needs(sample: Sample) -> str:
 
 def answer(table: Table) -> Answer:
     row = table.rows[0]
-    saved = f"Each doubling of the training images of {row['network']} saves {row['saved']:.0%} of its errors"
-    more = f"{TIMES} times as many would lead from {row['error']:.1%} to {row['error_with_more']:.1%} errors"
-    sentence = f"{saved}; if that goes on, {more}."
+    sentence = (
+        f"On average, each doubling of the training images of {row['network']} saved {row['saved']:.0%} of its errors; "
+        f"the last, {row['saved_last']:.0%}."
+    )
     return Answer(sentence, row["saved"], row["saved_low_seeds"], row["saved_high_seeds"], "new seeds")
 
 
@@ -73,7 +75,8 @@ FINDING = causal(
     globals(),
     caption="A power law of the error rate in the share of the training images that is learned from: least squares of "
     f"log error on log share, seed by seed. {TIMES} times as many images are an extrapolation, as good as the law; "
-    "'expected' beside 'error' says how well the smaller shares predict the largest. Intervals: t, over seeds.",
+    "'expected' beside 'error' says how well the smaller shares predict the largest. Fewer images are fewer steps an "
+    "epoch, too: what is saved is due to both. Intervals: t, over seeds.",
     columns={
         "network": Column(str, "the network with the largest share"),
         "shares": Column(int, "how many values of train_share there are"),
@@ -82,6 +85,7 @@ FINDING = causal(
         "expected": Column(float, "what the line through the smaller shares expects there"),
         "saved": Column(float, "share of the errors that each doubling of the images saves; negative: it adds some"),
         **ends("saved_low_seeds", "saved_high_seeds", "its interval over new seeds"),
+        "saved_last": Column(float, "the same from the second largest share to the largest"),
         "error_with_more": Column(float, f"error rate that the line has at {TIMES} times the largest share"),
         **ends("error_with_more_low_seeds", "error_with_more_high_seeds", "its interval over new seeds"),
         "seeds": Column(int, "how many seeds it is computed on"),

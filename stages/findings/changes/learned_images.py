@@ -151,8 +151,8 @@ def draw(table: Table, style: Style) -> Figure:
 
 def answer(table: Table) -> Answer:
     (row,) = table.where(network=ALL, grouping="all")
-    said = f"The networks miss {row['held_out_error']:.0%} of the images that they did not learn from, and "
-    said += f"{row['training_error']:.0%} of those that they did: "
+    said = f"Networks that learn from all training images miss {row['training_error']:.0%} of these and "
+    said += f"{row['held_out_error']:.0%} of the held-out images: "
     over = "seeds" if row["low_seeds"] is not None else "images"
     low, high = row[f"low_{over}"], row[f"high_{over}"]
     if excludes_zero(low, high):

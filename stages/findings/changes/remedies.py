@@ -18,6 +18,8 @@ from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table, both_ends
 
 HELPS, HARMS, NOTHING, UNDECIDED = "helps", "harms", "no effect is seen", "cannot be decided"
+SAID_ELSEWHERE = ("optimizer", "kernel_size", "without")
+"""Settings that `effects` and `absent_class` are about."""
 STATES = {"repaired": ("wrong", "right"), "broken": ("right", "wrong")}
 
 
@@ -145,18 +147,24 @@ def draw_turned(table: Table, style: Style) -> Figure:
 
 
 def answer(table: Table) -> Answer | None:
-    """What helps most, and what is not seen to do anything; None where `effects` says it."""
-    if {row["setting"] for row in table.rows} <= {"optimizer", "kernel_size"}:
+    """What is seen to help most of the changes that no other finding has a sentence about; None without such."""
+    tried = [row for row in table.rows if row["setting"] not in SAID_ELSEWHERE]
+    if not tried:
         return None
-    best = table.rows[0]
-    change = f"{best['setting']} {best['after']} instead of {best['before']} ({100 * best['value']:+.1f} points)"
-    if best["effect"] != HELPS:
-        luck = ", which may be luck" if best["value"] > 0 else ""
-        tried = f"Changes in training that were tried: {len(table.rows)}, none seen to help"
-        return Answer(f"{tried}; the best is {change}{luck}.", best["value"])
-    helping = len(table.where(effect=HELPS))
-    sentence = f"Of {len(table.rows)} changes in training, {helping} are seen to help; most of all, {change}."
-    return Answer(sentence, best["value"], best["low_seeds"], best["high_seeds"], "new seeds")
+    helping = [row for row in tried if row["effect"] == HELPS]
+    best = (helping or tried)[0]
+    base = f" in {best['base']}" if len({row["base"] for row in tried}) > 1 else ""
+    points = f"{100 * best['value']:+.1f} percentage points of accuracy"
+    change = f"{best['setting']} {best['after']} instead of {best['before']}{base} ({points})"
+    number = f"Of {len(tried)} single changes in training, "
+    if helping:
+        seen = f"{len(helping)} {'is' if len(helping) == 1 else 'are'} seen to help, each judged by itself"
+        sentence = f"{number}{seen}; most of all, {change}."
+        return Answer(sentence, best["value"], best["low_seeds"], best["high_seeds"], "new seeds")
+    if best["effect"] == UNDECIDED:
+        return Answer(f"{number}the best is {change}; with one seed, luck is not excluded.", best["value"])
+    luck = ", which may be luck" if best["value"] > 0 else ""
+    return Answer(f"{number}none is seen to help; the best is {change}{luck}.", best["value"])
 
 
 CHANGE = {

@@ -11,7 +11,8 @@ from stages.statistics.table import Column, Row, Table
 
 def rows(sample: Sample) -> list[Row]:
     """From the images on which most runs agree in one wrong answer."""
-    predicted = sample.by_run(sample.predicted)
+    answering = [not sample.grid.settings.get(network, {}).get("without") for network in sample.networks]
+    predicted = sample.predicted[answering].reshape(-1, len(sample.labels))
     missed = np.flatnonzero((predicted != sample.labels).all(axis=0))
     counts = np.stack([(predicted[:, missed] == name).sum(axis=0) for name in range(len(sample.class_names))])
     table = []
@@ -47,7 +48,8 @@ FINDING = associated(
     globals(),
     needs=remedies.needs,
     caption="Images that every run of every network gets wrong, those on which most runs give the same answer first, "
-    "with how many people chose the label and that answer. The more runs, the fewer are among them by luck.",
+    "with how many people chose the label and that answer. Networks that lack a class in training do not count. The "
+    "more runs, the fewer are among them by luck.",
     columns={
         **IMAGE,
         "predicted": Column(str, "class that most runs answer"),

@@ -1,6 +1,5 @@
 """What do optimizer and kernel size do to the accuracy? (docs/analysis.md, section 3)"""
 
-import re
 from collections.abc import Sequence
 
 from stages.findings.finding import Answer, Figure, Style, causal, no_collapse, picture
@@ -9,6 +8,8 @@ from stages.statistics.grid import Contrast, Grid
 from stages.statistics.intervals import SAME, excludes_zero
 from stages.statistics.sample import Sample
 from stages.statistics.table import Column, Refusal, Row, Table
+
+FACTORS = ("optimizer", "kernel size")
 
 
 def rows(sample: Sample) -> list[Row]:
@@ -73,20 +74,30 @@ def two_intervals(estimates: Sequence[Row], labels: Sequence[str], quantity: str
 
 
 def answer(table: Table) -> Answer | None:
-    """The largest effect of one setting that other seeds would show; where there is none, the largest."""
-    main = [row for row in table.rows if row["effect"] in ("optimizer", "kernel size")]
-    effects = main or [row for row in table.rows if row["effect"] != "interaction"]
-    seen = [row for row in effects if excludes_zero(row["low_seeds"], row["high_seeds"])]
-    row = max(seen or effects, key=lambda row: abs(row["value"]))
+    """The largest effect of one setting that other seeds would show; where there is none, the largest.
+
+    Of main effects, unless the effect of one setting depends on the other.
+    """
+    depends = any(
+        all(excludes_zero(row[f"low_{over}"], row[f"high_{over}"]) for over in ("images", "seeds"))
+        for row in table.where(effect="interaction")
+    )
+    main = [] if depends else [row for row in table.rows if row["effect"] in FACTORS]
+    rows = main or [row for row in table.rows if row["effect"] not in (*FACTORS, "interaction")]
+    seen = [row for row in rows if excludes_zero(row["low_seeds"], row["high_seeds"])]
+    row = max(seen or rows, key=lambda row: abs(row["value"]))
     first, second = row["contrast"].split(" - ")
-    factor, condition = re.fullmatch(r"(optimizer|kernel size)(.*)", row["effect"]).groups()
+    factor = next(factor for factor in FACTORS if row["effect"].startswith(factor))
+    change = f"{factor} {first} instead of {second}{row['effect'].removeprefix(factor)}"
     points = f"{100 * row['value']:+.1f} percentage points (mean over the last sixth of the epochs)"
-    change = f"{factor} {first} instead of {second}{condition}: {points}"
+    said = f"{change[0].upper()}{change[1:]} changes the accuracy by {points}"
     if row["low_seeds"] is None:
-        return Answer(f"The accuracy changes most with {change}; with one seed, luck is not excluded.", row["value"])
-    none = "No setting that was compared is seen to change the accuracy; it differs"
-    sentence = f"{'The accuracy changes' if seen else none} most with {change}."
-    return Answer(sentence, row["value"], row["low_seeds"], row["high_seeds"], "new seeds")
+        return Answer(f"{said}; with one seed, luck is not excluded.", row["value"])
+    if not seen:
+        said = f"No setting that was compared is seen to change the accuracy; largest is {change}, {points}"
+    elif unseen := [other["effect"] for other in rows if other not in seen]:
+        said += f"; of {' and '.join(unseen)}, no effect is seen"
+    return Answer(f"{said}.", row["value"], row["low_seeds"], row["high_seeds"], "new seeds")
 
 
 FINDING = causal(

@@ -52,14 +52,18 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
-def answer(table: Table) -> Answer:
-    """What is excluded of the setting whose effect is known least, and what it would take to know more."""
-    settings = [row for row in table.rows if row["effect"] != "interaction"]
-    row = max(settings or table.rows, key=lambda row: row["excluded"])
+def answer(table: Table) -> Answer | None:
+    """Of the setting whose effect is known least: what it may be, and what it would take to know more."""
+    unseen = [row for row in table.rows if row["effect"] != "interaction" and row["low_tost"] <= 0 <= row["high_tost"]]
+    if not unseen:
+        return None
+    row = max(unseen, key=lambda row: row["excluded"])
     said = (
-        f"{row['seeds']} seeds exclude an effect ({row['effect']}) beyond {100 * row['excluded']:.1f} percentage points"
+        f"After {row['seeds']} seeds, {row['effect']} may still change the accuracy by up to "
+        f"{100 * row['excluded']:.1f} percentage points either way; to find a change of 1 point with a chance of "
+        f"{POWER:.0%} would take about {row['seeds_for_01']:,} seeds, if they differ as these do."
     )
-    return Answer(f"{said}; to find one of 1 point it would take {row['seeds_for_01']:,} seeds.", row["excluded"])
+    return Answer(said, row["excluded"])
 
 
 FINDING = causal(

@@ -57,9 +57,8 @@ def limits(sample: Sample) -> list[Refusal]:
     if len(sample.grid.networks) == 1:
         reasons["shares of optimizer, kernel size and interaction"] = "there is one network only"
     if any(factor.name == "network" for factor in factors(sample.grid)):
-        reasons["shares of optimizer, kernel size and interaction"] = (
-            "without all four cells they cannot be told apart; the share of 'network' is theirs together"
-        )
+        why = sample.grid.uncrossed or "networks differ in other settings, too"
+        reasons["shares of optimizer, kernel size and interaction"] = f"{why}; 'network' holds all differences"
     if len(sample.seeds) == 1:
         reasons["share of the run"] = "needs 2 or more seeds; it is part of 'image x network and run'"
     return refusals(reasons)
