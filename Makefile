@@ -32,7 +32,7 @@ repro: runtime ## the grid that params.yaml states, on CIFAR-10; JOBS: so many r
 	@python -m scripts.repro --jobs "$$JOBS"
 
 study: runtime ## both optimizers x both kernel sizes x 6 seeds, as one DVC experiment, to docs/study; NAME: study, remedies or rates; JOBS
-	python -m scripts.study $(NAME) --jobs "$$JOBS"
+	python -m scripts.study $(if $(findstring command,$(origin NAME)),$(NAME)) --jobs "$$JOBS"
 
 why: runtime ## why are these images misclassified, of predictions of your own models in the folder FROM; OUTPUT: why
 	@python -m scripts.why "$${FROM:?make why FROM=folder}" --output "$${OUTPUT:-why}"

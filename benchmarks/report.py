@@ -1,8 +1,9 @@
 """Where the results go, and what machine they are from."""
 
-import os
 import platform
 from pathlib import Path
+
+from scripts.runs import cores
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -19,7 +20,7 @@ def machine():
             if key.strip() == "flags":
                 flags = set(value.split())
     widest = next((name for name in ("avx512f", "avx2", "avx") if name in flags), "no AVX")
-    return f"{model} ({widest}), {len(os.sched_getaffinity(0))} cores, {platform.system()}"
+    return f"{model} ({widest}), {cores()} cores, {platform.system()}"
 
 
 def markdown_table(header, rows):

@@ -10,6 +10,7 @@ audited, and the exit code is 0: an index that is down is no fault of a change.
 import argparse
 import json
 import os
+import re
 import tempfile
 import venv
 from collections.abc import Mapping, Sequence
@@ -67,7 +68,10 @@ def audit(folder: Path) -> list[dict] | str:
     try:
         return json.loads(done.stdout)["dependencies"]
     except ValueError:
-        return f"the index could not be reached ({_last_line(done.stderr)})"
+        reason = _last_line(done.stderr)
+        if not re.search("connect|timed out|resolve|host|proxy|ssl|http", reason, re.IGNORECASE):
+            raise InputError(f"pip-audit failed: {reason}") from None
+        return f"the index could not be reached ({reason})"
 
 
 def main() -> None:

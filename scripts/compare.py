@@ -146,6 +146,8 @@ def main() -> None:
     options = _arguments()
     every = ["--all-commits"] if options.all_commits else []
     lines = json.loads(shell.dvc("exp", "show", "--json", *every))
+    if error := lines[0].get("error"):
+        raise InputError(f"DVC cannot read the workspace ({error['msg']}). `python -m stages.configure` may say more.")
     workspace, *others = experiments(lines[:1] if options.workspace else lines)
     if not any(each.metrics or each.state != "incomplete" for each in (workspace, *others)):
         raise InputError("no metrics are there. Run `dvc repro` first.")

@@ -10,23 +10,25 @@ from pathlib import Path
 
 from scripts import runs
 from scripts.shell import DVC, watched
-from stages.errors import reported
+from stages.errors import InputError, reported
 
 
 def main(jobs: str, scheduler: str | None) -> None:
     at_once = runs.at_once(jobs)
     if scheduler or at_once > 1:
-        with submitting(scheduler, at_once) as submit:
+        with working(scheduler, at_once) as workers:
             watched(*DVC, "repro", "--single-item", *runs.FIRST)
-            runs.compute(Path("."), submit)
+            runs.compute(Path("."), workers)
     watched(*DVC, "repro")
 
 
-def submitting(scheduler: str | None, jobs: int) -> AbstractContextManager[runs.Submit]:
+def working(scheduler: str | None, jobs: int) -> AbstractContextManager[runs.Workers]:
     if not scheduler:
         return runs.processes(jobs)
-    from scripts import cluster  # needs packages that this machine alone does without
-
+    try:
+        from scripts import cluster  # needs packages that this machine alone does without
+    except ImportError as error:
+        raise InputError(f"a cluster needs the package {error.name}, which is not installed: make install") from None
     return cluster.workers(scheduler)
 
 

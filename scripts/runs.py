@@ -1,6 +1,6 @@
 """The runs of a grid at once, each in a copy of the pipeline's files, into one cache: `dvc repro` finds them done.
 
-Whoever computes them is handed in as `submit`: this machine (see `processes`) or a cluster (see cluster.py).
+Whoever computes them is handed in as `workers`: this machine (see `processes`) or a cluster (see cluster.py).
 """
 
 import json
@@ -14,14 +14,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from scripts import shell
 from scripts.progress import Progress
 from stages import params
+from stages.download.npm import locked
 from stages.errors import InputError
 
 FIRST = ("configure", "download", "split", "select")
@@ -36,8 +38,13 @@ MOST_WITH_ONE_CORE = 4
 """Runs. On two cores, two runs with a core each take less time than one after the other, in almost twice the memory
 (benchmarks/results/jobs.md): more than a gigabyte a run, hence no more than these."""
 
-Submit = Callable[[Sequence[str], str, str], list["Future[list[str]]"]]
-"""Has `produce` called somewhere for each of these runs, with its second and third argument."""
+
+class Workers(NamedTuple):
+    """Who computes runs, for one grid. shared: a folder that all see, until no run is left on this machine. submit: has
+    `produce` called somewhere for each of these runs."""
+
+    shared: Path
+    submit: Callable[[Sequence[str]], list["Future[list[str]]"]]
 
 
 def at_once(given: str) -> int:
@@ -56,20 +63,20 @@ def cores() -> int:
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[Submit]:
+def processes(jobs: int) -> Iterator[Workers]:
     """So many at once on this machine, each with its share of the cores; where the body fails they are interrupted."""
     stop = threading.Event()
-    with ThreadPoolExecutor(jobs) as threads:
+    with temporary() as shared, ThreadPoolExecutor(jobs) as threads:
 
-        def submit(names: Sequence[str], shared: str, checkout: str) -> list["Future[list[str]]"]:
-            do = partial(produce, shared=shared, checkout=checkout, stopped=stop.wait)
+        def submit(names: Sequence[str]) -> list["Future[list[str]]"]:
+            do = partial(produce, shared=str(shared), checkout=os.getcwd(), stopped=stop.wait)
             return [
                 threads.submit(do, name, TF_NUM_INTEROP_THREADS=str(share))
                 for name, share in zip(names, shares(len(names), jobs), strict=True)
             ]
 
         try:
-            yield submit
+            yield Workers(shared, submit)
         except BaseException:
             stop.set()
             threads.shutdown(cancel_futures=True)
@@ -82,22 +89,21 @@ def shares(count: int, jobs: int) -> list[int]:
     return [max(1, cores() // together) for together in [jobs] * (count - last) + [last] * last]
 
 
-def compute(folder: Path, submit: Submit) -> None:
+def compute(folder: Path, workers: Workers) -> None:
     """Have all runs of the grid of `folder` in its cache, whose first stages are done; says of each how it went.
 
     Raises InputError with the names of those that failed, when the others are done.
     """
     due = epochs_of_due(folder)
-    with temporary() as shared:
-        snapshot(folder, shared / "source")
-        tasks = dict(zip(submit(list(due), str(shared), os.getcwd()), due, strict=True))
-        with Progress(due, shared) as progress:
-            failed = sorted(name for name, task in _finished(tasks, progress) if _said(name, task, progress))
+    snapshot(folder, workers.shared / "source")
+    tasks = dict(zip(workers.submit(list(due)), due, strict=True))
+    with Progress(due, workers.shared) as progress:
+        failed = sorted(name for name, task in _finished(tasks, progress) if _said(name, task, progress))
     if failed:
         raise InputError(f"failed: {', '.join(failed)}; see above. All others are done. The same command continues.")
 
 
-def compute_experiment(settings: Sequence[str], submit: Submit) -> None:
+def compute_experiment(settings: Sequence[str], workers: Workers) -> None:
     """The same for the grid that the last commit has with these settings, as for `dvc exp run -S`.
 
     That command itself would look for files that params.yaml names in the clone.
@@ -116,15 +122,20 @@ def compute_experiment(settings: Sequence[str], submit: Submit) -> None:
         except DvcException as error:
             raise InputError(f"{error}: {error.__cause__}") from None
         shell.watched(*shell.DVC, "repro", "--single-item", *FIRST, folder=clone, DVC_ROOT=os.getcwd())
-        compute(clone, submit)
+        compute(clone, workers)
 
 
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """A folder beside the cache, on the same disk, which all machines of a cluster see."""
+    """A folder beside the cache, on its disk, which all machines of a cluster see; those of killed processes go."""
     place = Path(".dvc/tmp").absolute()
     place.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="grid-", dir=place) as folder:
+    for leftover in place.glob("grid-*"):
+        with suppress(OSError), locked(leftover):
+            shutil.rmtree(leftover)
+    with tempfile.TemporaryDirectory(prefix="grid-", dir=place) as folder, ExitStack() as stack:
+        with suppress(OSError):  # some file systems have no locks on folders; there, leftovers stay
+            stack.enter_context(locked(folder))
         yield Path(folder)
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,10 @@ def watched(
                 line(printed.rstrip())
         code = process.wait()
     except BaseException:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait()
+        while process.poll() is None:
+            with suppress(KeyboardInterrupt):  # a further one is passed on, too
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait()
         raise
     if code:
         raise InputError(

@@ -57,6 +57,8 @@ STUDIES = {
 }
 FOLDER = Path("docs/study")
 LOCK, PARAMETERS, NOTE = "dvc.lock", "params.yaml", "README.md"
+WRITTEN = "Written by `python -m scripts.study`"
+"""In the NOTE of an export."""
 PIPELINE = ("stages", "dvc.yaml", LOCK, PARAMETERS, ".dvc", "metrics", "plots")
 EXPORTED = (
     PARAMETERS,
@@ -78,6 +80,7 @@ def main() -> None:
     given = _arguments()
     settings = (*STUDIES[given.study], *given.set_param)
     name, output = given.name or given.study, given.output or FOLDER.with_name(given.study)
+    check_output(output)
     reference = run(name, settings, runs.at_once(given.jobs))
     export(reference, output, note(reference, name, settings, output))
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
@@ -91,6 +94,15 @@ def run(name: str, settings: Sequence[str], jobs: int = 1) -> str:
     """
     commit = shell.git("rev-parse", "HEAD").strip()
     reference = f"refs/exps/{commit[:2]}/{commit[2:]}/{name}"
+    if "/" in name or shell.attempt("git", "check-ref-format", reference).returncode:
+        raise InputError(
+            f"expected a --name that can be part of a Git reference (git help check-ref-format), got {name!r}"
+        )
+    if not os.getcwd().isascii():
+        raise InputError(
+            f"expected a checkout whose path is of ASCII letters, got {os.getcwd()}: in others, `dvc exp run --temp` "
+            "fails (docs/dvc-limits.md). Move the checkout."
+        )
     message = f"{name}: {' '.join(settings)}"
     known = shell.git("for-each-ref", "--format=%(contents:subject)", reference).strip()
     if known == message:
@@ -116,10 +128,21 @@ def run(name: str, settings: Sequence[str], jobs: int = 1) -> str:
         )
     given = [part for setting in settings for part in ("-S", setting)]
     if jobs > 1:
-        with runs.processes(jobs) as submit:
-            runs.compute_experiment(settings, submit)
+        with runs.processes(jobs) as workers:
+            runs.compute_experiment(settings, workers)
     shell.watched(*shell.DVC, "exp", "run", "--temp", "--name", name, "--message", message, *given)
     return reference
+
+
+def check_output(folder: Path) -> None:
+    """InputError where the export would replace anything but an earlier one."""
+    if folder.exists():
+        try:
+            earlier = WRITTEN in (folder / NOTE).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            earlier = False
+        if not earlier or any((folder / other).exists() for other in (".git", ".dvc", "dvc.yaml")):
+            raise InputError(f"{folder} is there and is no study's. Name another folder: --output FOLDER")
 
 
 def export(reference: str, folder: Path, text: str) -> None:
@@ -127,8 +150,6 @@ def export(reference: str, folder: Path, text: str) -> None:
 
     The folder is whole or absent; an earlier one stays until the new one is ready. text: its README.md.
     """
-    if folder.exists() and not (folder.is_dir() and (folder / LOCK).is_file()):
-        raise InputError(f"{folder} is there and is no study's. Name another folder: --output FOLDER")
     with _replacing(folder) as fresh, tempfile.TemporaryDirectory() as checkout:
         _get(reference, EXPORTED, fresh)
         _get(reference, predicted.MADE_FROM, Path(checkout))
@@ -153,8 +174,7 @@ def note(reference: str, name: str, settings: Sequence[str], folder: Path) -> st
     lines = [
         "# The study",
         "",
-        "Written by `python -m scripts.study`; do not edit. What DVC ran, on the commit "
-        f"`{shell.git('rev-parse', f'{reference}~1').strip()}`:",
+        f"{WRITTEN}; do not edit. What DVC ran, on the commit `{shell.git('rev-parse', f'{reference}~1').strip()}`:",
         "",
         f"    dvc exp run --temp --name {name} {options}",
         "",

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _CONTINUE = "The same command continues: stages that are done stay, a training continues after its last whole epoch."
 
@@ -33,10 +33,12 @@ class InputError(Exception):
 def reported(stage: str) -> Iterator[None]:
     """Run the body of a stage; end the process with one line when it fails for a reason outside the code.
 
-    Exit codes: 1 for bad input, a full disk, missing rights or memory; 130 for SIGINT, 143 for SIGTERM.
-    A defect in the code keeps its traceback.
+    Exit codes: 1 for bad input, a full disk, missing rights or memory; 130 for SIGINT, 143 for SIGTERM and for SIGHUP,
+    when the terminal goes, unless that is ignored (nohup). A defect in the code keeps its traceback.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)
     try:
         yield
     except InputError as error:
@@ -67,12 +69,13 @@ def _shortage(error: Exception) -> str | None:
 
 
 def _leave(stage: str, message: str, code: int) -> None:
-    print(f"{stage}: {message}", file=sys.stderr)
+    with suppress(OSError):  # a terminal that went takes no message
+        print(f"{stage}: {message}", file=sys.stderr)
     raise SystemExit(code)
 
 
 class _Terminated(BaseException):
-    """SIGTERM arrived."""
+    """SIGTERM or SIGHUP arrived."""
 
 
 def _terminate(signum: int, frame: object) -> None:

@@ -12,6 +12,8 @@ from stages import settings as effective
 from stages.configure import room
 from stages.configure.__main__ import main as configure
 from stages.errors import InputError
+from stages.files import write_bytes
+from stages.run import Run
 
 PARAMS = Path("params.yaml")
 Usage = namedtuple("Usage", "free")
@@ -19,27 +21,32 @@ Usage = namedtuple("Usage", "free")
 
 def test_a_disk_too_small_for_the_grid_is_refused_with_both_sizes(tmp_path, monkeypatch):
     given = params.read(PARAMS)
-    needed = room.size(given)
+    needed = room.size(given, tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(needed))
     room.require(given, tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(needed - 1))
-    with pytest.raises(InputError, match=r"The outputs of 3 runs need about \d\.\d GB of disk, and \d\.\d GB are free"):
+    with pytest.raises(
+        InputError, match=r"The outputs .* not there yet need about \d\.\d GB of disk, and \d\.\d GB are free"
+    ):
         room.require(given, tmp_path)
 
 
-def test_the_size_grows_with_runs_and_with_the_images_learned_from():
+def test_the_size_grows_with_runs_that_are_not_there_and_with_the_images_learned_from(tmp_path):
     given = params.read(PARAMS)
     fewer = given.model_copy(update={"split": given.split.model_copy(update={"train_images": 1000})})
     more = given.model_copy(update={"seeds": [0, 1]})
     images = 60_000 * 32 * 32 * 3 * 2
-    assert room.size(fewer) < room.size(given)
-    assert room.size(more) - images == 2 * (room.size(given) - images)
+    assert room.size(fewer, tmp_path) < room.size(given, tmp_path)
+    assert room.size(more, tmp_path) - images == 2 * (room.size(given, tmp_path) - images)
+    for network in given.networks:
+        write_bytes(Run(network, 0).file(tmp_path / "data/models", ".weights.h5"), b"")
+    assert room.size(more, tmp_path) - images == (room.size(more, tmp_path / "other") - images) / 2
 
 
-def test_the_outputs_of_a_real_run_take_about_that_much(pipeline):
+def test_the_outputs_of_a_real_run_take_about_that_much(pipeline, tmp_path):
     files = [path for path in (pipeline.folder / "data").rglob("*") if path.is_file()]
     held = 2 * sum(path.stat().st_size for path in files)
-    assert held / 1.5 < room.size(params.read(pipeline.folder / "params.yaml")) < held * 1.5
+    assert held / 1.5 < room.size(params.read(pipeline.folder / "params.yaml"), tmp_path) < held * 1.5
 
 
 @pytest.mark.parametrize("name", room.OUTPUTS)

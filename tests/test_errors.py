@@ -38,7 +38,12 @@ def run(body):
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 143, "terminated"),
+    ],
 )
 def test_a_signal_ends_the_stage_with_one_line_that_says_how_to_continue(number, code, word):
     process = run(["print('up', flush=True)", "time.sleep(60)"])

@@ -180,6 +180,22 @@ def test_what_python_compiled_is_kept_whatever_the_reader_s_environment_says(che
     assert done.stdout == "kept\n"
 
 
+def test_the_shell_s_search_for_folders_leads_nowhere_else(checkout):
+    """With CDPATH, `cd` may go elsewhere, and says where it went."""
+    (checkout.folder.parent / "scripts").mkdir()
+    for _ in range(2):
+        done = checkout.run("runtime", CDPATH=f".:{checkout.folder.parent}")
+        assert done.returncode == 0, done.stderr
+    assert not (checkout.folder / "log").read_text()
+    assert not (checkout.folder.parent / ".venv").exists()
+
+
+def test_a_name_in_the_environment_is_no_study_s(checkout):
+    done = checkout.run("--dry-run", "study", NAME="DESKTOP-ABC")
+    assert "DESKTOP-ABC" not in done.stdout
+    assert "scripts.study remedies" in checkout.run("--dry-run", "study", "NAME=remedies").stdout
+
+
 def test_everything_says_the_same_versions():
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     supported = SpecifierSet(settings["project"]["requires-python"])

@@ -45,8 +45,8 @@ def main(pictures: Path, jobs: str) -> None:
         # DVC does not watch the folder: its pictures are read each time, and what depends on them runs if they changed.
         shell.watched(*shell.DVC, "repro", "--force", "download", line=say)
         shell.watched(*shell.DVC, "repro", "--single-item", *runs.FIRST, line=say)
-        with runs.processes(at_once) as submit:
-            runs.compute(Path("."), submit)
+        with runs.processes(at_once) as workers:
+            runs.compute(Path("."), workers)
         shell.watched(*shell.DVC, "repro", line=say)
     answer = json.loads((CLONE / "metrics/errors.json").read_text(encoding="utf-8"))["answer"]
     print("", *answer, ENDING, sep="\n")
@@ -88,7 +88,8 @@ def clone() -> None:
         fresh.rename(CLONE)
     elif shell.attempt("git", "-C", str(CLONE), "config", "--get", MARK).stdout.strip() != "true":
         raise InputError(f"the folder {CLONE} exists and was not made by `make mine`. Move it away.")
-    shell.git("fetch", "--quiet", "origin", "HEAD", folder=CLONE)
+    # Not from origin, which is where this checkout was when the clone was made.
+    shell.git("fetch", "--quiet", os.path.relpath(".", CLONE), "HEAD", folder=CLONE)
     here, there = (shell.git("rev-parse", name, folder=CLONE) for name in ("HEAD", "FETCH_HEAD"))
     if here != there:
         shell.git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD", folder=CLONE)

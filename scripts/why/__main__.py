@@ -46,4 +46,4 @@ def parser() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     options = parser().parse_args()
     with reported("why"):
-        main(options.source, options.output)
+        main(options.source.expanduser(), options.output.expanduser())

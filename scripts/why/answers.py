@@ -76,20 +76,18 @@ def _names(path: Path, arrays: Arrays, kind: str, names: Sequence[str] | None) -
         raise InputError(f"{path}: its classes are not those of the others: {here!r} instead of {there!r}.")
     names = names or stated
     if kind == "predicted":
-        if names is None:
-            whole = [_whole(path, name, arrays[name]) for name in ("labels", kind)]
-            names = [str(number) for number in range(int(max(values.max() for values in whole)) + 1)]
-        classes = len(names)
+        highest = 0 if names else max(int(_whole(path, name, arrays[name]).max()) for name in ("labels", kind))
+        classes = len(names) if names else highest + 1
     else:
         array = arrays[kind]
         if array.ndim != 2:
             fix = " Of two classes, give both: np.stack([1 - p, p], axis=1)." if array.ndim == 1 else ""
             raise InputError(f"{path}: {kind} {array.shape}; expected (images, classes).{fix}")
         classes = array.shape[1]
-        names = names or [str(number) for number in range(classes)]
     if not 2 <= classes <= MOST_CLASSES:
         fix = " Of two classes, give both: np.concatenate([1 - p, p], axis=1)." if classes == 1 else ""
         raise InputError(f"{path}: {classes:,} class(es); expected 2 to {MOST_CLASSES:,}.{fix}")
+    names = names or [str(number) for number in range(classes)]
     if len(names) != classes:
         raise InputError(f"{path}: {kind} of {classes:,} classes, and {len(names):,} names of classes.")
     return names

@@ -45,11 +45,24 @@ def _npz(path: Path) -> Arrays:
             size = sum(member.file_size for member in file.zip.infolist())
             if size > MOST_BYTES:
                 raise InputError(f"{path}: {size:,} bytes unpacked; expected at most {MOST_BYTES:,}. Use float32.")
-            return {SINGULAR.get(name, name): _member(file, name, path) for name in file.files}
+            found: Arrays = {known: _member(file, name, path) for known, name in _known(path, file.files).items()}
+            if "names" in found:
+                found["names"] = found["names"].astype(str).ravel().tolist()
+            return found
     except InputError:
         raise
     except Exception as error:  # a damaged archive fails in many ways: zipfile, zlib, struct, numpy
         raise InputError(f"{path} is not a .npz ({error}). Write it with np.savez.") from None
+
+
+def _known(path: Path, names: Sequence[str]) -> dict[str, str]:
+    """Each name, by that in KNOWN where it is a singular of one."""
+    known = {SINGULAR.get(name, name): name for name in names}
+    if twice := [name for name in names if name not in known.values()]:
+        raise InputError(
+            f"{path} has {twice[0]!r} and {known[SINGULAR.get(twice[0], twice[0])]!r}; expected one of them."
+        )
+    return known
 
 
 def _member(file: Any, name: str, path: Path) -> np.ndarray:
@@ -99,7 +112,7 @@ def _parquet(path: Path) -> Arrays:
 
 def from_columns(path: Path, columns: Mapping[str, Sequence[Any]]) -> Arrays:
     """The arrays of a table, whose columns are those of KNOWN, or their singulars, and one a class."""
-    named = {SINGULAR.get(name, name): column for name, column in columns.items()}
+    named = {known: columns[name] for known, name in _known(path, list(columns)).items()}
     arrays: Arrays = {name: np.array([str(cell) for cell in named[name]]) for name in KNOWN if name in named}
     classes = [name for name in named if name not in KNOWN]
     if classes:

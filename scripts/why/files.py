@@ -33,13 +33,15 @@ def found(folder: Path, networks: Collection[str]) -> Found:
     inside = Found()
     for path in sorted(each for pattern in ("*", "*/*") for each in folder.glob(pattern) if each.is_file()):
         name = path.relative_to(folder)
+        if any(part.startswith((".", "__")) for part in name.parts):  # of editors, notebooks, archives
+            continue
         if path.suffix in SUFFIXES:
             part = inside.training if path.stem.endswith(TRAINING) else inside.held_out
             run = _run(name, networks)
             if run in part:
                 raise InputError(f"{part[run]} and {path} are both {run}; expected {LAYOUT}. Take one away.")
             part[run] = path
-        elif name.as_posix() not in OTHERS and not path.name.startswith("."):
+        elif name.as_posix() not in OTHERS:
             inside.unread.append(name.as_posix())
     if not inside.held_out:
         raise InputError(f"{folder} holds no predictions; expected {LAYOUT}. See docs/own-predictions.md.")

@@ -80,15 +80,15 @@ def _names(path: Path) -> list[str] | None:
     return _checked(path, names)
 
 
-def _checked(path: Path, names: list[str]) -> list[str]:
-    for line, name in enumerate(names, 1):
+def _checked(path: Path, names: list[str], what: str = "line") -> list[str]:
+    """what: is counted in `names`."""
+    for number, name in enumerate(names, 1):
         if not name.strip() or not name.isprintable() or len(name) > 100 or name != name.strip():
             expected = "a name of 1 to 100 characters that can be seen, without blanks at its ends"
-            raise InputError(f"{path}, line {line}: {name[:40]!r}; expected {expected}.")
-        if names.index(name) + 1 != line:
-            raise InputError(
-                f"{path}: the class {name!r} is in lines {names.index(name) + 1} and {line}; expected once."
-            )
+            index = " pandas writes its index so: to_csv(index=False)." if what == "class" and not name else ""
+            raise InputError(f"{path}, {what} {number}: {name[:40]!r}; expected {expected}.{index}")
+        if (first := names.index(name) + 1) != number:
+            raise InputError(f"{path}: {name!r} is {what} {first} and {what} {number}; expected once.")
     return names
 
 
@@ -98,7 +98,7 @@ def _gathered(paths: list[Path], names: Sequence[str] | None, part: str) -> tupl
     for place, path in enumerate(tqdm(paths, f"reading, {part}", unit=" run", disable=None, leave=False)):
         found = arrays.read(path)
         if "names" in found:
-            _checked(path, found["names"])
+            _checked(path, found["names"], "class")
         one = answers.checked(path, found, first.names if first else names)
         if first is None:
             first = one

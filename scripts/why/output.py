@@ -9,7 +9,7 @@ from pathlib import Path
 from scripts.why.inputs import Inputs
 from stages.claims.registry import NUMBERS, VERDICTS
 from stages.errors import InputError
-from stages.files import write_json
+from stages.files import read_json, write_json
 from stages.findings import metrics
 from stages.findings.registry import Analysis, refusal_table
 from stages.predictions import Predictions
@@ -19,15 +19,24 @@ from stages.statistics.sample import Sample
 from stages.statistics.table import Table
 
 MARK = "inputs.json"
-"""What was read; a folder that has it is one of ours."""
+WRITTEN_BY = "python -m scripts.why"
+"""What was read, and by whom: so it is known which folders may be replaced."""
 
 
 def check(folder: Path, source: Path) -> None:
     """InputError where the folder would replace anything but an earlier page, or the predictions themselves."""
     if source.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"--output {folder} would replace the predictions of {source}. Name another folder.")
-    if folder.exists() and not (folder / MARK).is_file():
+    if folder.exists() and not _is_ours(folder):
         raise InputError(f"--output {folder} is there, and no page was written to it before. Name another folder.")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        mark = read_json(folder / MARK, "")
+    except (InputError, OSError):
+        return False
+    return isinstance(mark, dict) and mark.get("written by") == WRITTEN_BY
 
 
 @contextmanager
@@ -78,4 +87,4 @@ def _results(analysis: Analysis, inputs: Inputs, tables: dict[str, Table]) -> Re
 
 def _read(sample: Sample) -> dict[str, object]:
     counts = {"images": len(sample.labels), "classes": len(sample.class_names)}
-    return {"written by": "python -m scripts.why", "runs": [str(run) for run in sample.runs], **counts}
+    return {"written by": WRITTEN_BY, "runs": [str(run) for run in sample.runs], **counts}

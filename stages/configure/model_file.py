@@ -74,7 +74,9 @@ def _config(path: Path) -> dict[str, Any]:
             config = json.loads(file.read("config.json"))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: a network of params.yaml names it as its model.") from None
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged archive fails in many ways: zipfile, zlib, json
         raise InputError(f"{path} is no .keras file ({error}). {SAVED}") from None
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict) or "model.weights.h5" not in names:
         raise InputError(f"{path} holds no model. {SAVED}")
@@ -111,9 +113,10 @@ def _input_shapes(config: dict[str, Any]) -> Iterator[list[int | None]]:
 
 def _outputs(config: dict[str, Any]) -> int | None:
     """How many numbers the model gives for an image, where its last layers say so; None for several outputs."""
-    if any(isinstance(each, list) for each in config["config"].get("output_layers") or []):
+    several = config["config"].get("output_layers")
+    if isinstance(several, list) and any(isinstance(each, list) for each in several):
         return None
-    after = {"Activation", "Softmax", "Dropout"}
+    after = ("Activation", "Softmax", "Dropout")
     last = [layer for layer in _layers(config) if layer.get("class_name") not in after][-1:]
     return last[0]["config"].get("units") if last and last[0].get("class_name") == "Dense" else None
 

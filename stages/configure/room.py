@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stages.errors import InputError
 from stages.params import Params
+from stages.run import Run
 from stages.settings import NetworkSettings
 
 OUTPUTS = ("data", "metrics", "plots")
@@ -24,25 +25,30 @@ def require(params: Params, folder: Path = Path()) -> None:
             f"No file can be written in {', '.join(closed)}: expected folders that this user may write to. "
             "Change their permissions (chmod u+rwx), or work on a copy of the checkout."
         )
-    needed, free = size(params), shutil.disk_usage(folder).free
+    needed, free = size(params, folder), shutil.disk_usage(folder).free
     if needed > free:
-        runs = len(params.networks) * len(params.seeds)
         raise InputError(
-            f"The outputs of {runs} runs need about {needed / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are free. "
-            "Free some (`dvc gc --workspace` drops what no longer counts), or train fewer networks or seeds."
+            f"The outputs that are not there yet need about {needed / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are "
+            "free. Free some (`dvc gc --workspace` drops what no longer counts), or train fewer networks or seeds."
         )
 
 
-def size(params: Params) -> int:
-    """Bytes that the outputs of the grid take, with DVC's copies; without a folder's images and pretrained networks."""
+def size(params: Params, folder: Path) -> int:
+    """Bytes that the outputs of the grid take, with DVC's copies, but those of runs that have weights in it.
+
+    Without a folder's images and pretrained networks.
+    """
     side, images = params.side, _IMAGES.get(params.dataset, 0)
     learned = min(images, params.split.train_images or images)
-    networks = [each for each in map(params.settings, params.networks) if isinstance(each, NetworkSettings)]
-    runs = sum(
-        4 * weights(each, side) + 4 * images * CLASSES + 2 * learned * (each.dense_units or [0])[-1]
-        for each in networks
-    )
-    return _COPIES * (3 * images * side**2 + runs * len(params.seeds))
+    total = 3 * images * side**2
+    for name in params.networks:
+        network = params.settings(name)
+        weighed = (Run(name, seed).file(folder / "data/models", ".weights.h5") for seed in params.seeds)
+        due = sum(not path.exists() for path in weighed)
+        if isinstance(network, NetworkSettings):
+            features = 2 * learned * (network.dense_units or [0])[-1]
+            total += due * (4 * weights(network, side) + 4 * images * CLASSES + features)
+    return _COPIES * total
 
 
 def weights(settings: NetworkSettings, side: int, classes: int = CLASSES) -> int:

@@ -106,6 +106,21 @@ def test_what_is_no_model_is_refused(tmp_path):
     assert "other.keras holds no model" in problem(tmp_path / "other.keras")
 
 
+def test_a_damaged_or_strange_model_is_refused_or_left_to_keras(tmp_path):
+    path = saved(tmp_path, INPUT, DENSE)
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    damaged = bytearray(path.read_bytes())
+    damaged[len("config.json") + 32] ^= 0xFF
+    path.write_bytes(damaged)
+    assert "is no .keras file" in problem(path)
+    for config in ({"layers": [INPUT, DENSE], "output_layers": 5}, {"layers": [INPUT, layer(["Dense"])]}):
+        assert model_file.require(saved(tmp_path, config=config), 32, 10)
+
+
 def test_one_file_under_two_names_is_not_two_runs():
     model_file.require_distinct("m-{seed}.keras", {0: "a", 1: "b"})
     with pytest.raises(InputError, match=r"m-\{seed\}.keras: the files of seeds 0 and 2 are the same, so that equal"):

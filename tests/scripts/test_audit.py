@@ -43,6 +43,16 @@ def test_what_cannot_be_reached_is_said_in_one_line(tmp_path, monkeypatch, fails
     assert audit.audit(tmp_path) == said
 
 
+def test_a_lock_that_cannot_be_read_is_no_index_that_is_down(tmp_path, monkeypatch):
+    def run(*command):
+        return subprocess.CompletedProcess(command, 0 if "install" in command else 1, "", "invalid specifier: a=1\n")
+
+    monkeypatch.setattr(audit.shell, "attempt", run)
+    monkeypatch.setattr(audit.venv, "create", lambda folder, with_pip: None)
+    with pytest.raises(InputError, match="pip-audit failed: invalid specifier: a=1"):
+        audit.audit(tmp_path)
+
+
 def test_on_github_an_audit_that_was_not_done_is_a_warning(monkeypatch, capsys):
     monkeypatch.setattr(audit, "audit", lambda folder: "the index could not be reached (x)")
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)

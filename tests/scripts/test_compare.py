@@ -182,6 +182,10 @@ def test_the_first_column_is_aligned_left_and_the_others_right():
 def test_nothing_to_compare_is_refused(tmp_path, printed):
     with pytest.raises(InputError, match=r"no metrics are there. Run `dvc repro` first"):
         printed([line("workspace", {})])
+    with pytest.raises(
+        InputError, match=r"DVC cannot read the workspace \(no YAML\)\. `python -m stages.configure` may"
+    ):
+        printed([line("workspace", {}) | {"error": {"type": "X", "msg": "no YAML"}}, line("a" * 40, BOTH, name="main")])
     environment = {"PYTHONPATH": str(Path.cwd()), "PATH": ""}
     command = [sys.executable, "-m", "scripts.compare"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)

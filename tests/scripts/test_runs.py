@@ -30,7 +30,8 @@ elif verb == "repro" and "@" in last:
     try:
         (notes / f"{name} began").touch()
         while (notes / "wait").exists():
-            time.sleep(0.05)
+            pathlib.Path(str(time.monotonic_ns())).touch()
+            time.sleep(0.002)
         sys.exit("the reason" if name == "bad-0" else 0)
     finally:
         (notes / f"{name} ended").touch()
@@ -69,6 +70,16 @@ def test_a_run_that_fails_is_named_with_its_output_and_the_others_finish(grid, c
     assert [line.split(": ")[1] for line in lines if "-0 (" in line] == ["failed", "train ran", "train ran"]
     assert {"the reason", "as it was"} <= set(lines)
     assert notes(grid) == {f"{name}-0 {what}" for name in ("good", "bad", "late") for what in ("began", "ended")}
+    assert list((grid / ".dvc/tmp").iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(grid):
+    leftover = grid / ".dvc/tmp/grid-killed"
+    (leftover / "source").mkdir(parents=True)
+    with runs.processes(1) as first, runs.processes(1) as second:
+        assert not leftover.exists()
+        assert first.shared.exists()
+        assert second.shared.exists()
     assert list((grid / ".dvc/tmp").iterdir()) == []
 
 

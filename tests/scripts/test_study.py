@@ -175,6 +175,8 @@ def test_an_interruption_reaches_dvc_and_waits_for_it(repository, tmp_path):
         assert time.monotonic() < end
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)  # of who does not want to wait
     said = process.communicate(timeout=60)[1]
     assert (process.returncode, (repository / "ended").read_text()) == (130, "ended\n")
     assert "study: interrupted" in said
@@ -227,9 +229,31 @@ def test_a_failed_export_leaves_the_earlier_one_and_nothing_else(repository):
 
 
 def test_a_folder_that_is_no_study_is_not_replaced(repository):
-    with pytest.raises(InputError, match=r"metrics is there and is no study's. Name another folder: --output FOLDER"):
-        study.export("HEAD", Path("metrics"), "")
-    assert (repository / "metrics/a.csv").exists()
+    project = repository / "project"
+    for name in ("dvc.lock", "dvc.yaml", "README.md"):
+        write(project, name, f"{study.WRITTEN} into docs/study")
+    for folder in (Path("metrics"), repository, project):
+        with pytest.raises(InputError, match=r" is there and is no study's\. Name another folder: --output FOLDER"):
+            study.check_output(folder)
+    add_experiment("x")
+    study.export("HEAD", Path("study"), study.note(reference(), "study", (), Path("study")))
+    study.check_output(Path("study"))
+    study.check_output(Path("nowhere"))
+
+
+@pytest.mark.parametrize("name", ["my study", "a/b", "x..y"])
+def test_a_name_that_dvc_would_refuse_in_the_end_is_refused_at_once(repository, name):
+    with pytest.raises(InputError, match=f"expected a --name that can be part of a Git reference .*got '{name}'"):
+        study.run(name, study.SETTINGS)
+
+
+def test_a_path_that_dvc_would_refuse_in_the_end_is_refused_at_once(repository, tmp_path, monkeypatch):
+    other = repository.rename(tmp_path / "K\N{LATIN SMALL LETTER O WITH DIAERESIS}ln")
+    monkeypatch.chdir(other)
+    with pytest.raises(
+        InputError, match=r"expected a checkout whose path is of ASCII letters, got .*Move the checkout"
+    ):
+        study.run("study", study.SETTINGS)
 
 
 def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
@@ -246,7 +270,7 @@ def test_the_note_says_how_to_make_it_again_and_what_is_left_out(repository):
 )
 def test_a_setting_that_names_no_parameter_or_has_no_end_is_refused(repository, setting, said):
     with pytest.raises(InputError, match=said):
-        study.runs.compute_experiment((setting,), lambda names, shared, checkout: [])
+        study.runs.compute_experiment((setting,), study.runs.Workers(Path(), lambda names: []))
 
 
 @pytest.mark.slow

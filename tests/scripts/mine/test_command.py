@@ -125,6 +125,16 @@ def test_the_clone_follows_the_checkout_and_names_a_folder_that_is_replaced(repo
     assert f"the results of {tmp_path}/pictures are replaced" in capsys.readouterr().out
 
 
+def test_a_checkout_that_was_moved_brings_its_clone_along(repository, reproduced, tmp_path, monkeypatch):
+    mine.main(tmp_path / "pictures", "3")
+    moved = repository.rename(tmp_path / "elsewhere")
+    monkeypatch.chdir(moved)
+    (moved / "new.txt").write_text("x")
+    commit(moved)
+    mine.main(tmp_path / "pictures", "3")
+    assert (moved / "mine/new.txt").exists()
+
+
 def test_a_folder_that_somebody_else_made_is_left_alone(repository, reproduced, tmp_path):
     (repository / "mine").mkdir()
     (repository / "mine/thesis.txt").write_text("precious")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from scripts.why.__main__ import main
+from scripts.why.output import WRITTEN_BY
 from stages.errors import InputError
 from tests.scripts.why import folders
 
@@ -127,8 +128,11 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path):
     folders.write(tmp_path / "from", ["net"], [0])
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.txt").write_text("all")
-    with pytest.raises(InputError, match=r"mine is there, and no page was written to it before"):
-        main(tmp_path / "from", tmp_path / "mine")
+    for content in (None, "[]", "no JSON", '{"written by": "another program"}'):
+        if content:
+            (tmp_path / "mine/inputs.json").write_text(content)
+        with pytest.raises(InputError, match=r"mine is there, and no page was written to it before"):
+            main(tmp_path / "from", tmp_path / "mine")
     with pytest.raises(InputError, match=r"would replace the predictions"):
         main(tmp_path / "from", tmp_path)
     assert (tmp_path / "mine/thesis.txt").read_text() == "all"
@@ -137,9 +141,10 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path):
 def test_a_failure_leaves_the_earlier_page_and_nothing_else(tmp_path):
     folders.write(tmp_path / "from", ["net"], [0], paths=np.array(["no.png"] * 60))
     (tmp_path / "why").mkdir()
-    (tmp_path / "why/inputs.json").write_text("earlier")
+    earlier = json.dumps({"written by": WRITTEN_BY})
+    (tmp_path / "why/inputs.json").write_text(earlier)
     (tmp_path / "from/no.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"no.png: neither JPEG, PNG nor WebP"):
         main(tmp_path / "from", tmp_path / "why")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["from", "why"]
-    assert (tmp_path / "why/inputs.json").read_text() == "earlier"
+    assert (tmp_path / "why/inputs.json").read_text() == earlier

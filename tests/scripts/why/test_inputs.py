@@ -68,6 +68,20 @@ def test_a_csv_names_the_classes_and_may_have_names_as_labels(tmp_path):
     np.testing.assert_array_equal(sample.probabilities[0, 0], PROBABILITIES)
 
 
+def test_an_npz_may_name_the_classes(tmp_path):
+    folders.write(tmp_path, ["net"], [0], names=np.array(["cat", "dog", "owl"]))
+    assert inputs.read(tmp_path).sample.class_names == ("cat", "dog", "owl")
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path):
+    folders.write(tmp_path, ["net"], [0])
+    for name in ("._net-0.npz", "__MACOSX/._net-0.npz", ".ipynb_checkpoints/net-0-checkpoint.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    found = inputs.read(tmp_path)
+    assert (found.sample.networks, found.unread) == (("net",), [])
+
+
 def test_classes_alone(tmp_path):
     (tmp_path / "classes.txt").write_text("cat\ndog\nowl\n")
     table(tmp_path / "net.csv", ["label", "predicted"], [["cat", "dog"], ["owl", "owl"], ["2", "0"]])
@@ -129,6 +143,12 @@ def test_training_answers_votes_and_similar_images_are_read(tmp_path):
         ({"ids": changed(np.arange(60), 5, 2)}, r"the id 2 is there twice, in rows 2 and 5"),
         ({"labels": np.zeros(1, int), "probabilities": PROBABILITIES[:1]}, r"1 image\(s\); expected at least 2"),
         ({"labels": np.zeros(0, int), "probabilities": PROBABILITIES[:0]}, r"0 image\(s\); expected at least 2"),
+        ({"label": folders.labels()}, r"has 'labels' and 'label'; expected one of them"),
+        ({"names": np.array(["cat", "", "dog"])}, r"class 2: ''; expected a name"),
+        (
+            {"labels": changed(folders.labels(), 5, 10**12), "predicted": folders.labels(), "probabilities": None},
+            r"1,000,000,000,001 class\(es\); expected 2 to 4,096",
+        ),
         (
             {"labels": np.zeros(9, int), "predicted": np.zeros(9, int), "probabilities": None},
             r"1 class\(es\); expected 2",
@@ -179,6 +199,8 @@ def test_a_csv_that_would_take_too_long_is_refused_unread(tmp_path):
         ("label,cat,dog\n0,0.5\n", r"line 2: 2 cells; expected 3"),
         ("label,cat,dog\n0,0.5,x\n", r"row 0, column 'dog': 'x' is no number"),
         ("label,cat,cat\n0,0.5,0.5\n", r"two columns 'cat'"),
+        ("label,labels,cat,dog\n0,0,0.5,0.5\n", r"has 'label' and 'labels'; expected one of them"),
+        (",label,cat,dog\n0,0,0.5,0.5\n1,1,0.5,0.5\n", r"class 1: ''; expected a name .*to_csv\(index=False\)"),
         ("label,cat,logit:dog\n0,0.5,0.5\n1,0.5,0.5\n", r"'logit:dog' and 'cat' are of two kinds"),
         ("label,predicted\n0,1\n1.5,1\n", r"row 1: labels has '1.5', neither a class's name nor its number"),
         ("", r"holds nothing; expected labels"),
@@ -201,7 +223,7 @@ def test_tables_that_are_no_predictions(tmp_path, text, message):
         ({"a/0.npz": None, "b/1.npz": None}, r"No seed is there for every network: a has 0; b has 1"),
         ({"=1+1.npz": None}, r"'=1\+1' cannot be the name of a network"),
         ({"net.npz": None, "classes.txt": b"cat\ndog\n"}, r"of 3 classes, and 2 names of classes"),
-        ({"net.npz": None, "classes.txt": b"cat\ncat\ndog\n"}, r"class 'cat' is in lines 1 and 2"),
+        ({"net.npz": None, "classes.txt": b"cat\ncat\ndog\n"}, r"'cat' is line 1 and line 2; expected once"),
         ({"net.npz": None, "classes.txt": b"cat\n\ndog\n"}, r"line 2: ''; expected a name"),
         ({"net.npz": None, "settings.yaml": b"nett: {depth: 1}"}, r"no predictions of nett; there are those of net"),
         ({"net.npz": None, "settings.yaml": b"net: 3"}, r"settings.yaml: expected `network: "),
