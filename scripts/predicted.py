@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from stages.files import read_arrays, read_json, write_arrays, write_text
+from stages.files import read_arrays, read_json, write_array, write_arrays, write_text
 
 PARTS = ("held-out", "test")
 MADE_FROM = ("params.yaml", "data/networks", "data/predictions", "data/raw/class_names.json")
@@ -13,7 +13,7 @@ MADE_FROM = ("params.yaml", "data/networks", "data/predictions", "data/raw/class
 
 
 def write(checkout: Path, folder: Path) -> None:
-    """Of each part a folder: <network>/<seed>.npz with ids, labels and predicted, settings.yaml and classes.txt.
+    """Of each part a folder: <network>/<seed>.npz with predicted, ids.npy, labels.npy, settings.yaml and classes.txt.
 
     ids: int64 (n,), ascending, indices into the training or test images of the data set; labels and predicted:
     uint8 (n,). checkout: one that holds MADE_FROM.
@@ -31,5 +31,6 @@ def write(checkout: Path, folder: Path) -> None:
         for path in sorted(predictions.rglob("*.npz")):
             of = read_arrays(path, "evaluate")
             predicted = of[f"{part} probabilities"].argmax(axis=1).astype(np.uint8)
-            arrays = {"ids": of[f"{part} ids"], "labels": of[f"{part} labels"], "predicted": predicted}
-            write_arrays(folder / part / path.relative_to(predictions), arrays)
+            write_arrays(folder / part / path.relative_to(predictions), {"predicted": predicted})
+        for name in ("ids", "labels"):  # the same of every run
+            write_array(folder / part / f"{name}.npy", of[f"{part} {name}"])

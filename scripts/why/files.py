@@ -10,7 +10,7 @@ from stages.run import Run
 
 SUFFIXES = (".npz", ".csv", ".parquet")
 TRAINING = ".training"
-OTHERS = ("classes.txt", "settings.yaml", "images.npy", "training_images.npy", "votes.npy")
+OTHERS = ("classes.txt", "settings.yaml", "labels.npy", "ids.npy", "images.npy", "training_images.npy", "votes.npy")
 LAYOUT = "one file a run: <network>/<seed>.npz, <network>-<seed>.npz or <network>.npz (or .csv, .parquet)"
 
 

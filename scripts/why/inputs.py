@@ -18,6 +18,8 @@ from stages.statistics.sample import OWN, Sample
 from stages.statistics.table import Refusal
 from stages.statistics.votes import NO_VOTE
 
+SHARED = ("labels", "ids")
+"""Arrays that may lie beside the runs, once for all of them."""
 RESAMPLES, CONFIDENCE = 1000, 0.95
 """Of the images, and the level of every interval."""
 
@@ -41,13 +43,15 @@ def read(folder: Path) -> Inputs:
         raise InputError(f"{folder / 'settings.yaml'}: no predictions of {unknown[0]}; there are those of {there}.")
     networks, seeds, spare = files.crossed(inside.held_out, list(stated))
     runs = [Run(network, seed) for network in networks for seed in seeds]
-    first, held_out = _gathered([inside.held_out[run] for run in runs], _names(folder / "classes.txt"), "held-out")
+    common = {name: np.asarray(arrays.plain(path)) for name in SHARED if (path := folder / f"{name}.npy").is_file()}
+    paths = [inside.held_out[run] for run in runs]
+    first, held_out = _gathered(paths, _names(folder / "classes.txt"), "held-out", common)
     shown = images.read(folder, len(first.labels), first.paths)
     similarity, reason = images.similar(folder, shown)
     refusals = [Refusal(f"{run}", "not every network has this seed; left out of everything") for run in spare]
     if reason:
         refusals.append(Refusal("similarity to training images", reason))
-    common = {
+    known = {
         "dataset": OWN,
         "networks": networks,
         "seeds": seeds,
@@ -60,11 +64,11 @@ def read(folder: Path) -> Inputs:
         "held-out",
         first,
         held_out,
-        **common,
+        **known,
         votes=_votes(folder / "votes.npy", len(first.labels), len(first.names)),
         similarity=similarity,
         files=(first.ids if first.paths is None else first.paths),
-        others=_training(inside, runs, first.names, common),
+        others=_training(inside, runs, first.names, known),
     )
     return Inputs(sample, shown, refusals, inside.unread)
 
@@ -92,11 +96,16 @@ def _checked(path: Path, names: list[str], what: str = "line") -> list[str]:
     return names
 
 
-def _gathered(paths: list[Path], names: Sequence[str] | None, part: str) -> tuple[Answers, dict[str, np.ndarray]]:
-    """The answers of the first file, and those of all, with an axis of runs first: 'probabilities' and 'answers'."""
+def _gathered(
+    paths: list[Path], names: Sequence[str] | None, part: str, common: arrays.Arrays
+) -> tuple[Answers, dict[str, np.ndarray]]:
+    """The answers of the first file, and those of all, with an axis of runs first: 'probabilities' and 'answers'.
+
+    common: arrays that count for a file without its own.
+    """
     first, gathered = None, {}
     for place, path in enumerate(tqdm(paths, f"reading, {part}", unit=" run", disable=None, leave=False)):
-        found = arrays.read(path)
+        found = common | arrays.read(path)
         if "names" in found:
             _checked(path, found["names"], "class")
         one = answers.checked(path, found, first.names if first else names)
@@ -127,7 +136,7 @@ def _training(inside: files.Found, runs: list[Run], names: Sequence[str], common
     if missing:
         there = next(iter(inside.training.values()))
         raise InputError(f"{missing[0]} has no answers to training images, and {there} is there. Give all or none.")
-    first, gathered = _gathered([inside.training[run] for run in runs], names, "training")
+    first, gathered = _gathered([inside.training[run] for run in runs], names, "training", {})
     return {"training": _sample("training", first, gathered, **common)}
 
 

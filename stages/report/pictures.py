@@ -17,7 +17,8 @@ EXAMPLES = 12
 def findings(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:
     """A PNG of each picture of the findings, by name. families: see fonts.Lettering."""
     with style.applied(families):
-        return _pngs(figures(results) | remains.figures(results) | galleries.figures(results))
+        photos = remains.figures(results) | galleries.figures(results)
+        return _pngs(figures(results), photos=False) | _pngs(photos, photos=True)
 
 
 def examples(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str, bytes]:
@@ -32,7 +33,7 @@ def examples(results: Results, families: Sequence[str] = (DEFAULT,)) -> dict[str
             for word in ("right", "wrong")
             if results.images is not None
         }
-        return _pngs(drawn)
+        return _pngs(drawn, photos=True)
 
 
 def figures(results: Results) -> dict[str, style.Figure]:
@@ -63,5 +64,5 @@ def example(run: Run, word: str, results: Results) -> style.Figure:
     return tiles.draw(f"{run}: random {word} predictions of held-out images ({len(drawn)} of {len(group):,})", shown)
 
 
-def _pngs(drawn: Mapping[str, style.Figure]) -> dict[str, bytes]:
-    return {name: style.png(figure) for name, figure in drawn.items()}
+def _pngs(drawn: Mapping[str, style.Figure], photos: bool) -> dict[str, bytes]:
+    return {name: style.png(figure, photos) for name, figure in drawn.items()}

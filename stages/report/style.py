@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from stages.report.fonts import DEFAULT
 from stages.templates.text import MINUS, percent
@@ -80,10 +81,17 @@ def figure(height: float, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def png(figure: Figure) -> bytes:
-    """The figure, drawn under `applied`, as a PNG of DPI dots an inch, without date or version."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
+def png(figure: Figure, photos: bool) -> bytes:
+    """The figure, drawn under `applied`, as a PNG of DPI dots an inch, without date or version.
+
+    One without photos has at most 256 colours, which take a third of the bytes.
+    """
+    drawn, file = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Software": None})
+    image = Image.open(drawn).convert("RGB")
+    if not photos:
+        image = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image.save(file, "PNG", optimize=True, dpi=(DPI, DPI))
     return file.getvalue()
 
 

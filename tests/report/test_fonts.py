@@ -71,7 +71,9 @@ def test_names_are_written_in_an_installed_font(install, caplog):
     def drawn():
         lettering = fonts.lettering([CAT])
         with style.applied(lettering.families):
-            return style.png(tiles.draw("title", [tiles.Tile(np.zeros((8, 8, 3), "uint8"), [tiles.label(CAT)])]))
+            return style.png(
+                tiles.draw("title", [tiles.Tile(np.zeros((8, 8, 3), "uint8"), [tiles.label(CAT)])]), photos=True
+            )
 
     install("A", DOG)
     with pytest.warns(UserWarning, match="missing from font"):

@@ -1,6 +1,7 @@
 """Every picture stays within its borders and is the same each time; names and legends stay readable."""
 
 import contextlib
+import io
 from dataclasses import replace
 
 import matplotlib
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from stages.findings.registry import FINDINGS
 from stages.report import galleries, pictures, remains, results, style, tiles
@@ -54,6 +56,21 @@ def test_a_picture_is_the_same_again_whatever_the_readers_own_style(shown):
     with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "figure.dpi": 40}):
         assert pictures.examples(one_run) | pictures.findings(one_run) == before
         assert matplotlib.rcParams["font.size"] == 20
+
+
+def test_charts_are_small_and_photos_exact():
+    figure = style.figure(4.0)
+    ramp = np.arange(256 * 3 * 32).reshape(32, -1, 3) % 256
+    figure.subplots().imshow(ramp.astype(np.uint8), interpolation="bilinear")
+    chart, photo = (Image.open(io.BytesIO(style.png(figure, photos))) for photos in (False, True))
+    assert (chart.mode, photo.mode, chart.size) == ("P", "RGB", photo.size)
+    assert round(photo.info["dpi"][0]) == round(chart.info["dpi"][0]) == style.DPI
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    assert np.array_equal(photo, Image.open(buffer).convert("RGB"))
+    white = (np.asarray(photo) == 255).all(axis=2)
+    assert white.any()
+    assert (np.asarray(chart.convert("RGB"))[white] == 255).all()
 
 
 @pytest.mark.parametrize(("word", "same"), [("right", True), ("wrong", False)])

@@ -200,8 +200,9 @@ def test_the_export_keeps_the_predicted_classes_as_predictions_of_ones_own(repos
     assert (found.sample.class_names, found.sample.grid.settings) == (
         *(("cat", "dog", "owl"), {"nicknet1": {"optimizer": "adam"}}),
     )
+    assert found.sample.files.tolist() == ["0", "3", "5"]
     kept = np.load(repository / "docs/study" / study.PREDICTED / "test/nicknet1/0.npz")
-    assert {name: kept[name].dtype.name for name in kept} == {"ids": "int64", "labels": "uint8", "predicted": "uint8"}
+    assert {name: kept[name].dtype.name for name in kept} == {"predicted": "uint8"}
 
 
 def test_the_export_is_of_the_commit_and_replaces_an_earlier_one(repository):

@@ -68,6 +68,18 @@ def test_a_csv_names_the_classes_and_may_have_names_as_labels(tmp_path):
     np.testing.assert_array_equal(sample.probabilities[0, 0], PROBABILITIES)
 
 
+def test_labels_and_ids_may_lie_beside_the_runs_once(tmp_path):
+    folders.write(tmp_path, ["net"], [0, 1], labels=None)
+    np.save(tmp_path / "labels.npy", folders.labels())
+    np.save(tmp_path / "ids.npy", np.arange(60) + 7)
+    sample = inputs.read(tmp_path).sample
+    assert np.array_equal(sample.labels, folders.labels())
+    assert sample.files[0] == "7"
+    np.save(tmp_path / "labels.npy", folders.labels(59))
+    with pytest.raises(InputError, match=r"net/0.npz: 59 labels and 60 (probabilities|ids); expected as many"):
+        inputs.read(tmp_path)
+
+
 def test_an_npz_may_name_the_classes(tmp_path):
     folders.write(tmp_path, ["net"], [0], names=np.array(["cat", "dog", "owl"]))
     assert inputs.read(tmp_path).sample.class_names == ("cat", "dog", "owl")
