@@ -90,7 +90,7 @@ def png(figure: Figure, photos: bool) -> bytes:
     figure.savefig(drawn, format="png", metadata={"Software": None})
     image = Image.open(drawn).convert("RGB")
     if not photos:
-        image = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        image = image.quantize(256, dither=Image.Dither.NONE)
     image.save(file, "PNG", optimize=True, dpi=(DPI, DPI))
     return file.getvalue()
 
