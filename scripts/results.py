@@ -35,9 +35,6 @@ OPENING, CLOSING = "<!-- answer -->\n", "<!-- end of the answer -->"
 CHANGES = study.FOLDER.with_name("remedies")
 OF_CHANGES = ("remedies", "what_remains", "data_scaling")
 """What is said of CHANGES, where it is there."""
-ANSWER_PICTURES = ("remedies", "learned_images", "effects")
-"""The first that the study has stands beside the answer."""
-PICTURES = ("curves", "confusions", "effects", "error_mass", "gallery_missed_by_all")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +82,8 @@ def _rendered(template: str, folder: Path, changes: Path, place: Path) -> str:
         questions={finding.name: finding.question for finding in FINDINGS},
         pairs=[list(pair) for _, pair in groupby(main.rows("matched_fit"), itemgetter("kernel_size", "seed"))],
         still_falling=learning.STILL_FALLING,
-        pictures=list(_pictures(folder, PICTURES)),
-        picture=next(_pictures(other.folder, ANSWER_PICTURES), None),
+        pictures=list(_pictures(folder, study.PICTURES)),
+        picture=next(_pictures(other.folder, study.ANSWER_PICTURES), None),
     )
 
 

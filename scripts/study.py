@@ -72,6 +72,9 @@ EXPORTED = (
     "data/analysis",
 )
 """What an export has of an experiment, under the same paths."""
+PICTURES = ("curves", "confusions", "effects", "error_mass", "gallery_missed_by_all")
+ANSWER_PICTURES = ("remedies", "learned_images", "effects")
+"""Of plots/pictures: those in docs/results.md, and those of which README.md has the first. The page has all."""
 PREDICTED = Path("data/predicted")
 """... and what scripts/predicted.py makes of it."""
 
@@ -152,6 +155,9 @@ def export(reference: str, folder: Path, text: str) -> None:
     """
     with _replacing(folder) as fresh, tempfile.TemporaryDirectory() as checkout:
         _get(reference, EXPORTED, fresh)
+        for picture in (fresh / "plots/pictures").glob("*.png"):
+            if picture.stem not in (*PICTURES, *ANSWER_PICTURES):
+                picture.unlink()
         _get(reference, predicted.MADE_FROM, Path(checkout))
         predicted.write(Path(checkout), fresh / PREDICTED)
         write_text(fresh / NOTE, text)
@@ -180,7 +186,8 @@ def note(reference: str, name: str, settings: Sequence[str], folder: Path) -> st
         "",
         "- [params.yaml](params.yaml) and [dvc.lock](dvc.lock): the parameters, and the hash of every input and output",
         "- [plots/report.html](plots/report.html): the page; download it, then open it in a browser",
-        "- [data/analysis](data/analysis): its tables; [plots/pictures](plots/pictures): its pictures",
+        "- [data/analysis](data/analysis): its tables; [plots/pictures](plots/pictures): those pictures that "
+        "docs/results.md and README.md show",
         "- [metrics](metrics): scores of every network, means over the seeds, and what the settings do",
         "- [plots/curves.csv](plots/curves.csv): the scores of every run after every epoch",
         f"- [{PREDICTED}]({PREDICTED}): the class that every run predicts for every held-out and test image; another "

@@ -217,6 +217,14 @@ def test_the_export_is_of_the_commit_and_replaces_an_earlier_one(repository):
     assert "plots/pictures/stale.png" not in exported
 
 
+def test_of_the_pictures_the_export_has_those_that_are_shown(repository):
+    for name in ("effects", "knockout"):
+        write(repository, f"plots/pictures/{name}.png", name)
+    commit(repository)
+    study.export("HEAD", Path("study"), "note\n")
+    assert [path.name for path in Path("study/plots/pictures").glob("*.png")] == ["effects.png"]
+
+
 def test_a_failed_export_leaves_the_earlier_one_and_nothing_else(repository):
     folder = repository / "docs/study"
     study.export("HEAD", folder, "first\n")
