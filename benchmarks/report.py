@@ -4,6 +4,7 @@ import platform
 from pathlib import Path
 
 from scripts.runs import cores
+from stages.templates.text import markdown
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -24,8 +25,7 @@ def machine():
 
 
 def markdown_table(header, rows):
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
+    return markdown([[str(cell) for cell in row] for row in rows], header) + "\n"
 
 
 def write(name, text):

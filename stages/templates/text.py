@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tabulate import tabulate
-
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 LISTED = 4
@@ -53,11 +51,11 @@ def markdown(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
 
     >>> print(markdown([["a|b", "1"]], ["x", "y"]))
     | x | y |
-    |------|-----|
+    | --- | --- |
     | a\|b | 1 |
     """
     cells = [[cell.replace("|", r"\|").replace("\n", "<br>") for cell in row] for row in rows]
-    return tabulate(cells, header, tablefmt="github", disable_numparse=True, stralign=None, numalign=None)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *cells))
 
 
 class Part(NamedTuple):

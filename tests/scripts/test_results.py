@@ -137,7 +137,7 @@ def test_the_readme_gets_the_answer_between_its_marks_and_keeps_the_rest(export)
     assert "earlier answer" not in text
     sentences = [row["sentence"] for row in Analysis(reports.sample(CELLS, 2)).answers.rows]
     assert [line[2:].split(" [")[0] for line in text.splitlines() if line.startswith("- ")] == sentences
-    (second,) = (line for line in text.splitlines() if line.startswith("| [C2](docs/results.md#"))
+    (second,) = (line for line in text.splitlines() if line.startswith("| C2: The main difference is"))
     assert re.search(r"\| [^|]+: .?0\.\d+ \[.*\] \|$", second)
     assert results.front(Path("docs/study"), results.CHANGES, text) == text
 
