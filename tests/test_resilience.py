@@ -124,7 +124,7 @@ def test_a_signal_ends_it_with_one_line_and_the_same_command_continues(
     trainings, uninterrupted, tmp_path, number, word
 ):
     folder = workspace(tmp_path / "w")
-    assert trainings.stop(folder, number) == 128 + number
+    assert trainings.stop(folder, number) == 128 + number, said(folder)
     (line,) = said(folder)
     assert line.startswith(f"train nicknet1 0: {word}. The same command continues")
     assert outputs(folder) == {}
