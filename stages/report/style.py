@@ -1,6 +1,5 @@
 """How the figures look: colours that colour-blind readers tell apart, plain axes, readable labels."""
 
-import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 
 from stages.report.fonts import DEFAULT
 from stages.templates.text import MINUS, percent
@@ -79,20 +77,6 @@ def applied(families: Sequence[str] = (DEFAULT,)) -> Iterator[None]:
 def figure(height: float, width: float = WIDTH) -> Figure:
     """An empty figure of so many inches, laid out by constraints."""
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def png(figure: Figure, photos: bool) -> bytes:
-    """The figure, drawn under `applied`, as a PNG of DPI dots an inch, without date or version.
-
-    One without photos has at most 256 colours, which take a third of the bytes.
-    """
-    drawn, file = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None})
-    image = Image.open(drawn).convert("RGB")
-    if not photos:
-        image = image.quantize(256, dither=Image.Dither.NONE)
-    image.save(file, "PNG", optimize=True, dpi=(DPI, DPI))
-    return file.getvalue()
 
 
 def colour(position: int) -> str:

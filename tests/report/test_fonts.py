@@ -9,7 +9,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 
-from stages.report import fonts, style, tiles
+from stages.report import fonts, pictures, style, tiles
 from stages.report.__main__ import main
 from tests import worlds
 from tests.report import reports
@@ -71,7 +71,7 @@ def test_names_are_written_in_an_installed_font(install, caplog):
     def drawn():
         lettering = fonts.lettering([CAT])
         with style.applied(lettering.families):
-            return style.png(
+            return pictures.png(
                 tiles.draw("title", [tiles.Tile(np.zeros((8, 8, 3), "uint8"), [tiles.label(CAT)])]), photos=True
             )
 

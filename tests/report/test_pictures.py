@@ -62,7 +62,7 @@ def test_charts_are_small_and_photos_exact():
     figure = style.figure(4.0)
     ramp = np.arange(256 * 3 * 32).reshape(32, -1, 3) % 256
     figure.subplots().imshow(ramp.astype(np.uint8), interpolation="bilinear")
-    chart, photo = (Image.open(io.BytesIO(style.png(figure, photos))) for photos in (False, True))
+    chart, photo = (Image.open(io.BytesIO(pictures.png(figure, photos))) for photos in (False, True))
     assert (chart.mode, photo.mode, chart.size) == ("P", "RGB", photo.size)
     assert round(photo.info["dpi"][0]) == round(chart.info["dpi"][0]) == style.DPI
     buffer = io.BytesIO()
