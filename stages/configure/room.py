@@ -34,9 +34,9 @@ def require(params: Params, folder: Path = Path()) -> None:
 
 
 def size(params: Params, folder: Path) -> int:
-    """Bytes that the outputs of the grid take, with DVC's copies, but those of runs that have weights in it.
+    """Bytes that the outputs of the grid take, with DVC's copies; those of runs with weights in the folder are there.
 
-    Without a folder's images and pretrained networks.
+    Neither a data set's own folder of images nor pretrained networks count.
     """
     side, images = params.side, _IMAGES.get(params.dataset, 0)
     learned = min(images, params.split.train_images or images)
